@@ -1,0 +1,45 @@
+"""
+### Risk index → alerts → mail and CAP, then to a person
+
+**In** `marts.fct_zone_hour` of the last days; limits and budget of the city pack.
+**Out** `ops.alert`; per alert one mail and one CAP 1.2 file; one run of `alerts_review`, which
+waits for a person. Nothing acts by itself: the status is Exercise until a city sets it otherwise.
+**Rerun** raises the same alerts under the same ids and sends nothing twice.
+**If it fails** the mail relay or the store refused: the error says which. Clear the task; what was
+delivered stays delivered.
+"""
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import dag, task
+
+from precrisis.alerts.raising import raise_alerts
+from precrisis.assets import ALERT, ZONE_HOUR
+from precrisis.dag_defaults import RETRY, Tag
+from precrisis.run import in_run
+
+
+@dag(
+    schedule=[ZONE_HOUR],
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=[Tag.PUBLISH, "alert"],
+    default_args=RETRY,
+)
+def alerts_raise():
+    undecided = task(in_run(raise_alerts), outlets=[ALERT])()
+
+    @task
+    def ask(alert: dict) -> dict:
+        """What a review run is started with."""
+        return {"trigger_run_id": alert["alert_id"], "conf": alert}
+
+    TriggerDagRunOperator.partial(
+        task_id="ask_a_person",
+        trigger_dag_id="alerts_review",
+        skip_when_already_exists=True,
+        map_index_template="{{ task.conf['title'] }}",
+    ).expand_kwargs(ask.expand(alert=undecided))
+
+
+alerts_raise()

@@ -1,0 +1,31 @@
+"""
+### Feeds → post
+
+**In** public posts of the feeds in the city pack, from each one's cursor on.
+**Out** cut and pseudonymised texts in the restricted bucket for their retention time; `raw.post`.
+**Rerun** goes on from the cursor; a repeated page lands on the same rows.
+**If it fails** the feed refused (token), is busy (429) or broken (5xx): the error names feed and
+remedy; pages taken before are safe. Posts that can't be used are in `ops.quarantine`.
+"""
+
+from airflow.sdk import dag, task
+
+from precrisis.assets import POST
+from precrisis.dag_defaults import RETRY, Pool, Tag, cron
+from precrisis.posts.ingest import take_in_posts
+from precrisis.run import in_run
+
+
+@dag(
+    schedule=cron("*/10 * * * *"),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=[Tag.INGEST, "post"],
+    default_args=RETRY,
+)
+def posts_ingest():
+    task(in_run(take_in_posts), pool=Pool.FEEDS, outlets=[POST])()
+
+
+posts_ingest()

@@ -1,0 +1,45 @@
+{{ config(materialized='view') }}
+-- A view, so that a decision shows at once. It reads sources only: a view on another model would be
+-- dropped whenever that model is swapped.
+with reviews as (
+    select distinct on (alert_id)
+        alert_id,
+        decision,
+        reason,
+        reviewer
+    from {{ source('ops', 'alert_review') }}
+    order by alert_id, decided_at desc
+)
+
+select
+    a.alert_id,
+    a.rule,
+    a.zone_id,
+    z.name as zone_name,
+    z.attributes ->> 'district' as district,
+    a.starts_at,
+    a.ends_at,
+    a.risk_index,
+    a.certainty,
+    a.severity,
+    (
+        select string_agg(
+            r.reason ->> ('text_' || (select c.language from {{ source('raw', 'city') }} as c)),
+            '; ' order by r.position
+        )
+        from jsonb_array_elements(a.reasons) with ordinality as r (reason, position)
+    ) as reasons_text,
+    case w.decision when 'accept' then 'accepted' when 'dismiss' then 'dismissed' else 'waiting' end
+        as status,
+    a.raised_at,
+    (
+        select min(d.sent_at) from {{ source('ops', 'alert_delivery') }} as d
+        where d.alert_id = a.alert_id and d.status = 'sent'
+    ) as delivered_at,
+    w.reviewer,
+    w.reason as decision_reason,
+    st_x(st_centroid(z.geom)) as longitude,
+    st_y(st_centroid(z.geom)) as latitude
+from {{ source('ops', 'alert') }} as a
+inner join {{ source('raw', 'place') }} as z on a.zone_id = z.place_id and z.kind = 'zone'
+left join reviews as w on a.alert_id = w.alert_id

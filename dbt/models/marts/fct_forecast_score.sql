@@ -1,0 +1,12 @@
+{{ config(tags=['risk']) }}
+select
+    fitted_on,
+    method,
+    tested_from,
+    tested_until,
+    incident_count,
+    area_share,
+    hit_rate,
+    pai,
+    log_likelihood_per_incident
+from {{ ref('stg_risk__forecast_scores') }}

@@ -1,0 +1,6 @@
+select
+    city_id,
+    name,
+    time_zone,
+    language
+from {{ source('raw', 'city') }}

@@ -1,0 +1,6 @@
+select
+    name,
+    value,
+    owner,
+    expires_on
+from {{ source('raw', 'threshold') }}

@@ -1,0 +1,5 @@
+{# No published count lies strictly between 0 and k. #}
+{% test hides_small_cells(model, column_name, k) %}
+select {{ column_name }} from {{ model }}
+where {{ is_small(column_name, k) }}
+{% endtest %}

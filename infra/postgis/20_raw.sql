@@ -1,0 +1,168 @@
+-- One table per station noun. Written by the ingest and analysis roles only through the door
+-- (plugins/precrisis/door.py); read by the transformer. Every time column is UTC.
+-- loaded_at is when the row arrived here; dbt measures freshness on it.
+
+CREATE TABLE IF NOT EXISTS raw.footage_segment (
+    camera_id      text        NOT NULL,
+    started_at     timestamptz NOT NULL,
+    ended_at       timestamptz NOT NULL,
+    source_id      text        NOT NULL,
+    object_key     text        NOT NULL UNIQUE,
+    sha256         text        NOT NULL,
+    size_bytes     bigint      NOT NULL,
+    frame_count    integer     NOT NULL,
+    frame_rate_hz  real        NOT NULL,
+    width_px       integer     NOT NULL,
+    height_px      integer     NOT NULL,
+    codec          text        NOT NULL,
+    due_at         timestamptz NOT NULL,
+    loaded_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (camera_id, started_at)
+);
+
+CREATE TABLE IF NOT EXISTS raw.camera_observation (
+    camera_id          text        NOT NULL,
+    zone_id            text        NOT NULL,
+    window_start       timestamptz NOT NULL,
+    window_end         timestamptz NOT NULL,
+    people_mean        real        NOT NULL,
+    people_max         integer     NOT NULL,
+    density_per_m2     real,
+    speed_m_s          real,
+    motion_px_s        real        NOT NULL,
+    flow_direction_deg real,
+    vehicles_mean      real        NOT NULL,
+    anomaly_score      real,
+    frame_count        integer     NOT NULL,
+    is_blind           boolean     NOT NULL,
+    model_version      text        NOT NULL,
+    loaded_at          timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (camera_id, zone_id, window_start)
+);
+
+CREATE TABLE IF NOT EXISTS raw.video_event (
+    event_id      text        PRIMARY KEY,
+    camera_id     text        NOT NULL,
+    zone_id       text        NOT NULL,
+    kind          text        NOT NULL,
+    started_at    timestamptz NOT NULL,
+    ended_at      timestamptz NOT NULL,
+    confidence    real        NOT NULL,
+    model_version text        NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT now()
+);
+
+-- The cut text of a post lives in the restricted bucket for its retention time; no table holds it.
+CREATE TABLE IF NOT EXISTS raw.post (
+    source        text        NOT NULL,
+    post_id_hash  text        NOT NULL,
+    posted_at     timestamptz NOT NULL,
+    edited_at     timestamptz,
+    author_key    text        NOT NULL,
+    text_length   integer     NOT NULL,
+    object_key    text        NOT NULL,
+    sha256        text        NOT NULL,
+    collected_at  timestamptz NOT NULL,
+    due_at        timestamptz NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, post_id_hash)
+);
+
+CREATE TABLE IF NOT EXISTS raw.post_signal (
+    source        text        NOT NULL,
+    post_id_hash  text        NOT NULL,
+    model_version text        NOT NULL,
+    posted_at     timestamptz NOT NULL,
+    author_key    text        NOT NULL,
+    language      text        NOT NULL,
+    themes        jsonb       NOT NULL,
+    is_uncertain  boolean     NOT NULL,
+    place_links   jsonb       NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, post_id_hash, model_version)
+);
+
+CREATE TABLE IF NOT EXISTS raw.place (
+    place_id   text PRIMARY KEY,
+    kind       text NOT NULL,
+    name       text NOT NULL,
+    source     text NOT NULL,
+    attributes jsonb NOT NULL DEFAULT '{}',
+    geom       geometry(Geometry, 4326) NOT NULL,
+    loaded_at  timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS place_geom_idx ON raw.place USING gist (geom);
+
+CREATE TABLE IF NOT EXISTS raw.incident (
+    source        text        NOT NULL,
+    source_id     text        NOT NULL,
+    category      text        NOT NULL,
+    iccs_code     text        NOT NULL,
+    occurred_from timestamptz NOT NULL,
+    occurred_to   timestamptz NOT NULL,
+    accuracy_m    real        NOT NULL,
+    found_by      text        NOT NULL,
+    geom          geometry(Point, 4326) NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, source_id)
+);
+CREATE INDEX IF NOT EXISTS incident_geom_idx ON raw.incident USING gist (geom);
+
+CREATE TABLE IF NOT EXISTS raw.calendar_event (
+    source          text        NOT NULL,
+    source_id       text        NOT NULL,
+    title           text        NOT NULL,
+    kind            text        NOT NULL,
+    place_id        text,
+    starts_at       timestamptz NOT NULL,
+    ends_at         timestamptz NOT NULL,
+    expected_people integer,
+    loaded_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, source_id)
+);
+
+-- What models/risk fitted: expected incidents per zone and hour of the local week (0 = Monday 00:00).
+CREATE TABLE IF NOT EXISTS raw.risk_baseline (
+    zone_id            text NOT NULL,
+    hour_of_week       smallint NOT NULL,
+    fitted_on          date NOT NULL,
+    trained_from       date NOT NULL,
+    trained_until      date NOT NULL,
+    expected_incidents double precision NOT NULL,
+    model_version      text NOT NULL,
+    loaded_at          timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (zone_id, hour_of_week, fitted_on)
+);
+
+CREATE TABLE IF NOT EXISTS raw.forecast_score (
+    fitted_on     date NOT NULL,
+    method        text NOT NULL,
+    tested_from   date NOT NULL,
+    tested_until  date NOT NULL,
+    incident_count integer NOT NULL,
+    area_share    real NOT NULL,
+    hit_rate      real,
+    pai           real,
+    log_likelihood_per_incident real,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (fitted_on, method, area_share)
+);
+
+-- The city pack's numbers, so that SQL reads them and every one keeps its owner and its end.
+CREATE TABLE IF NOT EXISTS raw.threshold (
+    name       text PRIMARY KEY,
+    value      double precision NOT NULL,
+    why        text NOT NULL,
+    owner      text NOT NULL,
+    expires_on date NOT NULL,
+    loaded_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- One row: the city that this platform serves. SQL takes its time zone from here.
+CREATE TABLE IF NOT EXISTS raw.city (
+    city_id   text PRIMARY KEY,
+    name      text NOT NULL,
+    time_zone text NOT NULL,
+    language  text NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT now()
+);

@@ -1,0 +1,38 @@
+-- One role per zone of trust. ingest and analysis write stations; transformer (dbt) reads raw and
+-- owns what it builds; bi_reader (Superset, reports) sees marts and nothing else; auditor reads all
+-- of ops. Passwords are set by the stack; the roles exist before this file runs.
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO PUBLIC; -- PostGIS functions live there
+
+GRANT USAGE ON SCHEMA raw, ops TO ingest, analysis, transformer;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA ops TO ingest, analysis;
+REVOKE INSERT, UPDATE ON ops.deletion_receipt FROM ingest, analysis;
+GRANT SELECT ON ALL TABLES IN SCHEMA raw TO analysis;
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city TO ingest;
+GRANT DELETE ON ops.quarantine TO ingest, analysis;
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score
+TO analysis;
+
+GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;
+GRANT ALL ON SCHEMA staging, intermediate, marts TO transformer;
+GRANT CREATE ON DATABASE :"database" TO transformer;
+
+GRANT USAGE ON SCHEMA marts TO bi_reader, analysis;
+GRANT SELECT ON ALL TABLES IN SCHEMA marts TO bi_reader, analysis;
+ALTER DEFAULT PRIVILEGES FOR ROLE transformer IN SCHEMA marts
+GRANT SELECT ON TABLES TO bi_reader, analysis;
+GRANT USAGE ON SCHEMA intermediate TO analysis;
+ALTER DEFAULT PRIVILEGES FOR ROLE transformer IN SCHEMA intermediate
+GRANT SELECT ON TABLES TO analysis;
+
+GRANT USAGE ON SCHEMA ops TO auditor;
+GRANT SELECT ON ALL TABLES IN SCHEMA ops TO auditor;
+
+-- Deletes what is due, and nothing before: it can't read a station's content.
+GRANT USAGE ON SCHEMA raw, ops TO retention;
+GRANT SELECT, INSERT ON ops.deletion_receipt TO retention;
+GRANT SELECT, UPDATE ON ops.object_ledger TO retention;
+GRANT SELECT, INSERT, UPDATE ON ops.outcome, ops.quarantine TO retention;
+GRANT SELECT (object_key), DELETE ON raw.footage_segment, raw.post TO retention;

@@ -1,0 +1,95 @@
+"""SeaweedFS on loopback, with the flags that its defaults leave open switched off.
+
+The filer port would answer without credentials, so it gets JWT keys; buckets are made here and
+nowhere else; an identity per zone of trust.
+"""
+
+import json
+import os
+import time
+
+from infra.stack.layout import BUCKETS, ROOT, Stack, write_private
+
+# What each identity may do. The ingest identity can write but not read back.
+ACTIONS = {
+    "admin": ["Admin", "Read", "Write", "List", "Tagging"],
+    "ingest": ["Write:restricted"],
+    "analysis": ["Read:restricted", "List:restricted", "Write:derived", "Read:derived"],
+    "publish": ["Write:published", "Read:published", "List:published"],
+    "retention": [f"{verb}:{bucket}" for bucket in BUCKETS for verb in ("Write", "List")],
+    "reader": ["Read:published", "List:published"],
+}
+
+
+def configure(stack: Stack) -> None:
+    """Write identities and signing keys, both private."""
+    identities = [
+        {
+            "name": name,
+            "credentials": [{"accessKey": name, "secretKey": stack.passwords[f"s3:{name}"]}],
+            "actions": actions,
+        }
+        for name, actions in ACTIONS.items()
+    ]
+    home = stack.state / "weed"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(home / "s3.json", json.dumps({"identities": identities}))
+    sections = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+    key = stack.passwords["s3:jwt"]
+    text = "".join(f'[{section}]\nkey = "{key}"\n' for section in sections)
+    write_private(home / ".seaweedfs" / "security.toml", text)
+    (home / "data").mkdir(exist_ok=True, mode=0o700)
+
+
+def command(stack: Stack) -> list[str]:
+    home = stack.state / "weed"
+    return [
+        str(ROOT / ".venv" / "bin" / "weed"), "-logtostderr=true", "mini",
+        f"-dir={home / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+        f"-master.port={stack.port('weed_master')}", f"-volume.port={stack.port('weed_volume')}",
+        f"-filer.port={stack.port('weed_filer')}", f"-s3.port={stack.port('s3')}",
+        f"-admin.port={stack.port('weed_admin')}", "-s3.port.iceberg=0", "-s3.port.lance=0",
+        "-webdav=false", "-master.telemetry=false", f"-s3.config={home / 's3.json'}",
+        "-s3.allowDeleteBucketNotEmpty=false", "-s3.autoCreateBucket=false",
+    ]  # fmt: skip
+
+
+def environment(stack: Stack) -> dict[str, str]:
+    return {
+        "HOME": str(stack.state / "weed"),
+        "GOMEMLIMIT": "400MiB",
+        "WEED_S3_SSE_KEK": stack.passwords["s3:kek"] * 2,  # kept outside the data folder
+    }
+
+
+def client(stack: Stack, identity: str = "admin"):
+    """A minio client signed in as one identity."""
+    from minio import Minio
+
+    return Minio(
+        f"127.0.0.1:{stack.port('s3')}",
+        access_key=identity,
+        secret_key=stack.passwords[f"s3:{identity}"],
+        secure=False,
+        region="us-east-1",
+    )
+
+
+def make_buckets(stack: Stack) -> None:
+    """Make the three zones of trust; an existing bucket is left as it is."""
+    store = client(stack)
+    for bucket in BUCKETS:
+        if not store.bucket_exists(bucket):
+            store.make_bucket(bucket)
+
+
+def answers(stack: Stack) -> bool:
+    """True when a PUT and a GET both work: /healthz says yes too early after a crash."""
+    import io
+
+    store = client(stack)
+    key = f"status/{os.getpid()}-{time.monotonic_ns()}"
+    store.put_object("published", key, io.BytesIO(b"ok"), 2)
+    body = store.get_object("published", key).read()
+    store.remove_object("published", key)
+    return body == b"ok"

@@ -1,0 +1,55 @@
+"""`make test`: the whole suite, on a stack of its own that starts from nothing and leaves nothing.
+
+Unit tests come first, without services. Then the demo is run on the tests' own tiny city, as a
+newcomer would, and the other categories look at what came out of it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from infra.stack import cluster, demo, environment, programs, setup
+from infra.stack.layout import ROOT, Stack
+from infra.stack.setup import say
+
+CRASHES = "tests/e2e/test_crashes.py"
+# In this order: the e2e tests look at the demo before others write, the crashes come last, in a
+# process of their own, since they end connections that a session of tests holds.
+CATEGORIES = (
+    ("tests/dags", "tests/e2e", f"--ignore={CRASHES}"),
+    ("tests/integration",),
+    (CRASHES,),
+)
+
+
+def run(stack: Stack) -> None:
+    """Run every category; exit 1 when any test failed or a process was left behind."""
+    programs.stop(stack)
+    _forget(stack)
+    setup.fetch(stack)
+    failures = [_pytest(stack, "tests/unit")]
+    try:
+        setup.prepare(stack)
+        setup.start(stack)
+        demo.run(stack)
+        failures += [_pytest(stack, *arguments) for arguments in CATEGORIES]
+    finally:
+        strays = programs.stop(stack)
+    say(f"stopped, {strays} stray processes")
+    sys.exit(1 if any(failures) or strays else 0)
+
+
+def _forget(stack: Stack) -> None:
+    shutil.rmtree(stack.state, ignore_errors=True)
+    if stack.state not in cluster.folder(stack).parents:
+        shutil.rmtree(cluster.folder(stack).parent, ignore_errors=True)
+
+
+def _pytest(stack: Stack, *arguments: str) -> int:
+    """Run pytest with the stack's environment; return its exit status."""
+    say(f"pytest {' '.join(arguments)}")
+    variables = {**os.environ, **environment.common(stack)}
+    return subprocess.run(
+        [programs.PYTHON, "-m", "pytest", "-q", *arguments], cwd=ROOT, env=variables
+    ).returncode

@@ -1,0 +1,1 @@
+"""Risk by place and hour: what SQL can't say."""

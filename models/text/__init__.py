@@ -1,0 +1,1 @@
+"""Texts of posts read by models: embedding, themes, language, places."""

@@ -1,0 +1,1 @@
+"""Counting and motion from footage; no track, no identity, no appearance embedding."""

@@ -1,0 +1,55 @@
+"""What of a city's camera the analysis needs: where its zones lie in the picture."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of the picture that shows the ground of one zone.
+
+    `polygon`: (x, y) corners, 0-1 of picture width and height, from the upper left corner.
+    `area_m2`: ground area inside the polygon, None when it was not measured.
+    """
+
+    zone_id: str
+    polygon: tuple[tuple[float, float], ...]
+    area_m2: float | None = None
+    is_pedestrian: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.polygon) < 3 or not all(0 <= v <= 1 for corner in self.polygon for v in corner):
+            raise ValueError(f"region {self.zone_id}: give 3 or more corners, each within 0-1")
+        if self.area_m2 is not None and self.area_m2 <= 0:
+            raise ValueError(f"region {self.zone_id}: area_m2 must be above 0, or left out")
+
+    def holds(self, x: float, y: float) -> bool:
+        """Tell whether the point (0-1 of width and height) lies in the region or on its edge."""
+        corners = np.array(self.polygon, dtype=np.float32)
+        return cv2.pointPolygonTest(corners, (x, y), measureDist=False) >= 0
+
+    def mask(self, shape: tuple[int, int]) -> np.ndarray:
+        """Boolean picture of `shape` (height, width) in px: True inside the region."""
+        height_px, width_px = shape
+        corners = np.array(self.polygon) * (width_px - 1, height_px - 1)
+        filled = cv2.fillPoly(np.zeros(shape, np.uint8), [corners.round().astype(np.int32)], 1)
+        return filled.astype(bool)
+
+
+@dataclass(frozen=True)
+class CameraView:
+    """One camera: its regions and how many frames a second are looked at for people."""
+
+    camera_id: str
+    regions: tuple[Region, ...]
+    analysis_rate_hz: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.regions:
+            raise ValueError(f"camera {self.camera_id}: give at least one region")
+        if len({region.zone_id for region in self.regions}) < len(self.regions):
+            raise ValueError(f"camera {self.camera_id}: two regions have the same zone_id")
+        if not self.analysis_rate_hz > 0:
+            raise ValueError(f"camera {self.camera_id}: analysis_rate_hz must be above 0")

@@ -1,0 +1,128 @@
+"""Deliver an alert once per channel, as far as the channel allows.
+
+Order: claim (a committed row that says the outcome is unknown), send, mark as sent. The row is
+locked while sending, so two workers never send at once and the second sees the first one's result.
+
+What a crash between send and mark means:
+
+- *cap*: the object key follows from the alert, so a second put writes the same object. Once.
+- *mail*: the row still says failed, so the next run sends again; a relay may have taken the first
+  mail. SMTP has no transaction, at least once is the best it gives. We prefer an alert twice to an
+  alert never. The Message-ID follows from the alert_id, so mail systems that know it drop the
+  second copy and a reader can tell that both are one.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from functools import partial
+from typing import Literal
+
+from psycopg import Connection, errors
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+from precrisis.alerts.mail import SendError, send
+
+Channel = Literal["mail", "cap"]
+Put = Callable[[str, str, bytes, str], object]
+BEGUN = "sending was begun; its outcome is unknown until the row says sent"
+
+_CLAIM = """
+INSERT INTO ops.alert_delivery (alert_id, channel, status, reference, detail)
+VALUES (%s, %s, 'failed', %s, %s) ON CONFLICT (alert_id, channel) DO NOTHING
+"""
+_LOCK = """
+SELECT status FROM ops.alert_delivery WHERE alert_id = %s AND channel = %s FOR UPDATE
+"""
+_MARK = """
+UPDATE ops.alert_delivery
+SET status = %s, reference = %s, detail = %s, sent_at = clock_timestamp()
+WHERE alert_id = %s AND channel = %s
+"""
+
+
+class DeliveryError(RuntimeError):
+    """A channel refused an alert; the message names both and what to do."""
+
+
+def deliver(
+    alert_id: str,
+    channel: Channel,
+    send_it: Callable[[], object],
+    reference: str,
+    connection: Connection,
+) -> Literal["sent", "unchanged"]:
+    """Call `send_it` unless the alert already went out on this channel; commits on `connection`.
+
+    reference names what was sent: a Message-ID or an object key. Safe to call again after any
+    failure.
+
+    Raises:
+        DeliveryError: `send_it` failed (the row keeps why), no such alert is stored, or the
+            connection is inside a transaction, where a claim would not outlive a crash.
+    """
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise DeliveryError("deliver needs a connection outside a transaction; commit before it")
+    _claim(connection, alert_id, channel, reference)
+    with connection.transaction():
+        cursor = connection.cursor(row_factory=tuple_row)
+        (status,) = cursor.execute(_LOCK, (alert_id, channel)).fetchone()
+        if status == "sent":
+            return "unchanged"
+        failure = _try(send_it)
+        outcome = ("sent", reference, "") if failure is None else ("failed", reference, failure[1])
+        connection.execute(_MARK, (*outcome, alert_id, channel))
+    if failure is not None:
+        raise DeliveryError(
+            f"alert {alert_id} was not delivered by {channel} ({failure[1]}); "
+            "correct the cause and run the task again"
+        ) from failure[0]
+    return "sent"
+
+
+def cap_key(alert_id: str, starts_at: datetime) -> str:
+    """Return the object key of an alert's CAP document, by the UTC date it starts."""
+    return f"alerts/{starts_at.astimezone(UTC).date().isoformat()}/{alert_id}.cap.xml"
+
+
+def deliver_cap(
+    alert_id: str, starts_at: datetime, cap_xml: bytes, put: Put, connection: Connection
+) -> Literal["sent", "unchanged"]:
+    """Put the CAP document into the bucket `published`; see `deliver`."""
+    key = cap_key(alert_id, starts_at)
+    write = partial(put, "published", key, cap_xml, "application/cap+xml")
+    return deliver(alert_id, "cap", write, f"published:{key}", connection)
+
+
+def deliver_mail(
+    alert_id: str, message: EmailMessage, host: str, port: int, connection: Connection
+) -> Literal["sent", "unchanged"]:
+    """Send the mail of an alert through the relay; see `deliver`."""
+    return deliver(
+        alert_id, "mail", lambda: send(message, host, port), message["Message-ID"], connection
+    )
+
+
+def _claim(connection: Connection, alert_id: str, channel: str, reference: str) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(_CLAIM, (alert_id, channel, reference, BEGUN))
+    except errors.ForeignKeyViolation as error:
+        raise DeliveryError(
+            f"alert {alert_id} is not in ops.alert; store it before it is delivered"
+        ) from error
+
+
+def _try(send_it: Callable[[], object]) -> tuple[Exception, str] | None:
+    """Call `send_it`; return the error and what may be written of it.
+
+    Only our own SendError is free of addresses for certain; of others the kind alone is kept.
+    """
+    try:
+        send_it()
+    except SendError as error:
+        return error, str(error)
+    except Exception as error:
+        return error, type(error).__name__
+    return None

@@ -1,0 +1,161 @@
+"""Write an alert as mail: text, HTML with its map inside, and the CAP document attached.
+
+Nothing is fetched from outside when the mail is opened. The Message-ID follows from the alert_id,
+so a second copy after a crash is recognised as the same message.
+"""
+
+import smtplib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from precrisis.alerts.candidates import Candidate
+from precrisis.alerts.wording import Wording, languages, wording
+from precrisis.city import City
+
+MAP_ID = "map@precrisis"
+COLOURS = {"minor": "#4a7c59", "moderate": "#b7791f", "severe": "#c2410c", "extreme": "#8b1a1a"}
+
+
+class SendError(RuntimeError):
+    """The relay did not take a mail; the message names relay and remedy, and no address."""
+
+
+def alert_mail(
+    candidate: Candidate,
+    city: City,
+    map_png: bytes,
+    cap_xml: bytes,
+    links: Mapping[str, str],
+    *,
+    sender: str,
+    sent_at: datetime,
+    status: str = "Exercise",
+) -> EmailMessage:
+    """Return the mail of an alert to the city's alert recipients.
+
+    links: `review` (where a person decides) and, if there is one, `dashboard`. map_png is shown
+    600 px wide. status is the CAP status; anything but Actual is marked in subject and body.
+
+    Raises:
+        ValueError: the city has no alert recipients, or a header value holds a line break.
+        CityPackError: the zone is not in the city pack.
+    """
+    if not city.alert_recipients:
+        raise ValueError("the city pack names no alert_recipients; add one to city.yaml")
+    first, second = (wording(candidate, city, language) for language in languages(city))
+    message = _envelope(first, city, sender, sent_at, status)
+    facts = _facts(first, second, city, links, status)
+    message.set_content(_template("alert.txt").render(facts))
+    message.add_alternative(_template("alert.html").render(facts), subtype="html")
+    html = message.get_payload()[1]
+    html.add_related(map_png, "image", "png", cid=f"<{MAP_ID}>", filename="map.png")
+    message.add_attachment(
+        cap_xml, "application", "cap+xml", filename=f"{candidate.alert_id}.cap.xml"
+    )
+    return message
+
+
+def message_id(alert_id: str, sender: str) -> str:
+    """Return the Message-ID of an alert, the same at each try."""
+    return f"<alert.{alert_id}@{sender.rpartition('@')[2]}>"
+
+
+def send(message: EmailMessage, host: str, port: int, timeout_s: float = 30) -> None:
+    """Hand a mail to an SMTP relay.
+
+    Raises:
+        SendError: the relay is away, or refuses the message or one of its recipients.
+    """
+    try:
+        with smtplib.SMTP(host, port, timeout=timeout_s) as relay:
+            refused = relay.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise SendError(_refused(host, port, len(error.recipients))) from error
+    except smtplib.SMTPResponseException as error:
+        raise SendError(f"relay {host}:{port} refused the mail, code {error.smtp_code}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise SendError(
+            f"relay {host}:{port} can't be used ({type(error).__name__}); check "
+            "PRECRISIS_SMTP_HOST, PRECRISIS_SMTP_PORT and that it runs"
+        ) from error
+    if refused:
+        raise SendError(_refused(host, port, len(refused)))
+
+
+def _refused(host: str, port: int, count: int) -> str:
+    return f"relay {host}:{port} refused {count} recipients; correct them in city.yaml"
+
+
+def _envelope(
+    words: Wording, city: City, sender: str, sent_at: datetime, status: str
+) -> EmailMessage:
+    subject = words.text["subject"].format(
+        severity=words.text["subject_severity"][words.candidate.severity],
+        zone=words.zone_name,
+        when=words.when,
+    )
+    subject = subject[0].upper() + subject[1:]
+    message = EmailMessage()
+    message["From"] = sender
+    message["To"] = ", ".join(city.alert_recipients)
+    message["Subject"] = subject if status == "Actual" else f"[{_mark(words, status)}] {subject}"
+    message["Date"] = format_datetime(sent_at.astimezone(UTC))
+    message["Message-ID"] = message_id(words.candidate.alert_id, sender)
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = f"{words.language}"
+    return message
+
+
+def _mark(words: Wording, status: str) -> str:
+    return words.text["exercise" if status == "Exercise" else "test"]
+
+
+def _facts(
+    first: Wording, second: Wording, city: City, links: Mapping[str, str], status: str
+) -> dict[str, Any]:
+    candidate = first.candidate
+    total = sum(reason["value"] for reason in candidate.reasons) or 1
+    bars = [
+        {
+            "value": first.number(reason["value"], "0.0"),
+            "share_pct": max(2, round(100 * reason["value"] / total)),
+            "first": reason[f"text_{first.language}"],
+            "second": reason[f"text_{second.language}"],
+        }
+        for reason in candidate.reasons
+    ]
+    marks = [] if status == "Actual" else [_mark(words, status) for words in (first, second)]
+    return {
+        "candidate": candidate,
+        "city": city,
+        "first": first,
+        "second": second,
+        "bars": bars,
+        "marks": marks,
+        "links": links,
+        "map_id": MAP_ID,
+        "colour": COLOURS[candidate.severity],
+        "limit": first.number(candidate.inputs["rule"]["limit"]),
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=lambda name: bool(name) and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _template(name: str):
+    return _environment().get_template(name)

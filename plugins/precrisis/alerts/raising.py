@@ -1,0 +1,146 @@
+"""alerts_raise: risky zone-hours become alerts, delivered once, then waiting for a person."""
+
+import datetime as dt
+from typing import Any
+
+from precrisis import store
+from precrisis.alerts.candidates import Candidate, candidates
+from precrisis.alerts.cap import cap_message
+from precrisis.alerts.deliver import deliver_cap, deliver_mail
+from precrisis.alerts.mail import alert_mail
+from precrisis.city import city
+from precrisis.outcome import Outcome, Step
+from precrisis.run import Run
+from precrisis.settings import settings
+from precrisis.warehouse import connect, upsert
+
+KEPT = dt.timedelta(days=365)  # alerts and their CAP files hold no personal data
+COLUMNS = (
+    "alert_id", "rule", "rule_version", "zone_id", "starts_at", "ends_at", "risk_index",
+    "certainty", "severity", "reasons", "unknowns", "inputs",
+)  # fmt: skip
+# Whole local days and one more, so that an episode keeps its first hour and with it its alert_id.
+ZONE_HOURS = """
+SELECT f.* FROM marts.fct_zone_hour AS f, raw.city AS c
+WHERE f.local_date >= ((%(since)s::timestamptz) AT TIME ZONE c.time_zone)::date - 1
+"""
+UNDELIVERED = """
+SELECT a.* FROM ops.alert AS a
+WHERE (
+    SELECT count(*) FROM ops.alert_delivery AS d
+    WHERE d.alert_id = a.alert_id AND d.status = 'sent'
+) < 2
+ORDER BY a.risk_index DESC, a.alert_id
+"""
+
+
+def raise_alerts(run: Run) -> list[dict[str, str]]:
+    """Raise what is over the limits and within budget, deliver it; return what a person must see.
+
+    The result is one entry per alert of this and earlier runs without a decision, each with its id
+    and title, for `alerts_review`.
+    """
+    step = Step("select_alerts", "alert", run, role="analysis")
+    step.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H}", _select)
+    delivery = Step("deliver_alert", "alert", run, role="analysis")
+    with connect("analysis") as connection:
+        waiting = connection.execute(UNDELIVERED).fetchall()
+        connection.commit()
+    delivery.each(waiting, lambda alert: alert["alert_id"], _deliver)
+    return _undecided()
+
+
+def _select(run: Run, outcome: Outcome) -> None:
+    lookback = city().thresholds.risk_points["alert_lookback_hours"].value
+    since = run.interval_end - dt.timedelta(hours=lookback)
+    with connect("analysis") as connection:
+        hours = connection.execute(ZONE_HOURS, {"since": since}).fetchall()
+        known = {row["alert_id"] for row in connection.execute("SELECT alert_id FROM ops.alert")}
+        selection = candidates(hours, city().thresholds.alert_rules, known, since)
+        rows = [{name: getattr(c, name) for name in COLUMNS} for c in selection.raised]
+        upsert(connection, "ops.alert", ("alert_id",), rows, keep=COLUMNS[1:])
+    outcome.rows_in, outcome.rows_out = len(hours), len(rows)
+    outcome.detail = f"{len(selection.held_back)} held back by budget or expiry"
+
+
+def _deliver(alert: dict[str, Any], outcome: Outcome) -> None:
+    the_city, sent_at = city(), alert["raised_at"]
+    candidate = Candidate(**{name: alert[name] for name in COLUMNS})
+    status = settings().alert_status
+    zone = the_city.zone(candidate.zone_id)
+    cap_xml = cap_message(candidate, the_city, zone.geometry, sent_at, status)
+    mail = alert_mail(
+        candidate, the_city, _picture(candidate), cap_xml, _links(candidate),
+        sender=settings().mail_sender, sent_at=sent_at, status=status,
+    )  # fmt: skip
+    with connect("analysis") as connection:
+        done = [
+            deliver_cap(candidate.alert_id, candidate.starts_at, cap_xml, _put, connection),
+            deliver_mail(
+                candidate.alert_id, mail, settings().smtp_host, settings().smtp_port, connection
+            ),
+        ]
+    outcome.rows_in, outcome.rows_out = len(done), done.count("sent")
+
+
+def _put(bucket: str, key: str, content: bytes, content_type: str) -> None:
+    with connect("analysis") as connection:
+        store.put(
+            connection, "publish", bucket, key, content,
+            noun="alert", retention=KEPT, content_type=content_type,
+        )  # fmt: skip
+
+
+def _picture(candidate: Candidate) -> bytes:
+    from precrisis.map_picture import zone_map
+
+    risk = {candidate.zone_id: candidate.risk_index}
+    return zone_map(city(), candidate.zone_id, 1280, 760, risk=risk, pixel_ratio=2)
+
+
+def _links(candidate: Candidate) -> dict[str, str]:
+    run = f"{settings().airflow_url}/dags/alerts_review/runs/{candidate.alert_id}"
+    review = f"{run}/tasks/decide/required_actions"
+    dashboard = f"{settings().superset_url}/superset/dashboard/city-safety/"
+    return {"review": review, "dashboard": dashboard}
+
+
+def _undecided() -> list[dict[str, str]]:
+    with connect("analysis") as connection:
+        rows = connection.execute(
+            "SELECT a.* FROM ops.alert AS a WHERE NOT EXISTS "
+            "(SELECT FROM ops.alert_review AS r WHERE r.alert_id = a.alert_id) ORDER BY a.raised_at"
+        ).fetchall()
+    return [{"alert_id": row["alert_id"], "title": _title(row), "body": _body(row)} for row in rows]
+
+
+def _title(alert: dict[str, Any]) -> str:
+    local = alert["starts_at"].astimezone(city().timezone)
+    zone = city().zone(alert["zone_id"]).name
+    return f"{zone}, {local:%d.%m.%Y %H:%M}: {alert['risk_index']:.0f}/100 ({alert['severity']})"
+
+
+def _body(alert: dict[str, Any]) -> str:
+    """Why, how sure, and what is not known, in the city's language (Markdown)."""
+    words = f"text_{city().language}"
+    lines = [f"- {entry[words]}" for entry in (*alert["reasons"], *alert["unknowns"])]
+    return "\n".join([*lines, "", f"{alert['certainty']:.0%} · {alert['alert_id']}"])
+
+
+def record_review(alert_id: str, decision: str, reason: str, reviewer: str) -> None:
+    """Write a person's decision on an alert.
+
+    Raises:
+        ValueError: no reason was given; a decision without one can't be learnt from.
+    """
+    if not reason.strip():
+        raise ValueError(f"alert {alert_id}: give a reason with the decision")
+    row = {
+        "alert_id": alert_id,
+        "decision": decision,
+        "reason": reason.strip(),
+        "reviewer": reviewer,
+        "decided_at": dt.datetime.now(dt.UTC),
+    }
+    with connect("analysis") as connection:
+        upsert(connection, "ops.alert_review", ("alert_id", "decided_at"), [row])

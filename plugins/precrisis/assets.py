@@ -1,0 +1,16 @@
+"""The stations as Airflow assets: one noun each, in the order a record travels."""
+
+from airflow.sdk import Asset
+
+FOOTAGE_SEGMENT = Asset("footage_segment")
+CAMERA_OBSERVATION = Asset("camera_observation")
+VIDEO_EVENT = Asset("video_event")
+POST = Asset("post")
+POST_SIGNAL = Asset("post_signal")
+PLACE = Asset("place")
+INCIDENT = Asset("incident")
+CALENDAR_EVENT = Asset("calendar_event")
+WAREHOUSE = Asset("warehouse")
+ZONE_HOUR = Asset("zone_hour")
+ALERT = Asset("alert")
+REPORT = Asset("report")

@@ -1,0 +1,257 @@
+"""The city pack: one folder of files that makes a city, read once into typed objects.
+
+Geometry is EPSG:4326, longitude first. Times of day are local to `City.time_zone`.
+"""
+
+import datetime as dt
+import json
+import os
+import string
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+from shapely import GEOSException, Polygon, set_srid
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from precrisis.alerts.rules import AlertRule
+from precrisis.settings import settings
+
+UNKNOWN_SRID = 1  # no reference system has it
+
+
+class CityPackError(ValueError):
+    """A file of the city pack can't be used; names the file, the entry and the remedy."""
+
+
+class Part(BaseModel):
+    """An entry of the pack. Unknown keys are an error: a typing slip must not pass silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Zone(Part):
+    """A public place whose risk is followed: square, street, park."""
+
+    zone_id: str
+    name: str
+    kind: str
+    district: str
+    is_pedestrian: bool
+    closed_hours: str | None = None
+    geometry: BaseGeometry
+
+    def is_closed(self, moment: dt.datetime, time_zone: ZoneInfo) -> bool:
+        """True when `moment` lies in the closed hours ("22:00-06:00", local, may pass midnight)."""
+        if self.closed_hours is None:
+            return False
+        start, end = (dt.time.fromisoformat(part) for part in self.closed_hours.split("-"))
+        clock = moment.astimezone(time_zone).time()
+        return start <= clock < end if start < end else clock >= start or clock < end
+
+
+class Site(Part):
+    """A sensitive site, watched as a place and never for its visitors."""
+
+    site_id: str
+    name: str
+    kind: str
+    zone_id: str | None
+    geometry: BaseGeometry
+
+
+class BackgroundFeature(Part):
+    """A line or area of the city's own base map."""
+
+    kind: str
+    name: str
+    geometry: BaseGeometry
+
+
+class Region(Part):
+    """The part of a camera's picture that shows a zone: polygon in 0-1 image coordinates."""
+
+    zone_id: str
+    polygon: list[tuple[float, float]] = Field(min_length=3)
+    area_m2: float | None = None
+
+
+class Camera(Part):
+    camera_id: str
+    name: str
+    location: tuple[float, float]
+    source_id: str
+    analysis_rate_hz: float = 2.0
+    is_sample: bool = False
+    regions: list[Region]
+
+
+class Source(Part):
+    """Where data comes from, and the purpose in the register that allows it."""
+
+    source_id: str
+    kind: Literal["folder", "s3", "rtsp", "mastodon", "csv", "city_pack"]
+    address: str
+    purpose_id: str
+    noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]
+    hashtags: list[str] = []
+    token_variable: str | None = None
+    note: str = ""
+
+
+class Assessment(Part):
+    version: str
+    approved_on: dt.date
+
+
+class Purpose(Part):
+    """An entry of the register of processing: on what basis, until when, kept how long."""
+
+    purpose_id: str
+    title: dict[str, str]
+    legal_basis: str
+    act: str
+    valid_until: dt.date
+    assessment: Assessment
+    retention_hours: int = Field(gt=0, le=168)
+    mode: Literal["statistics", "incident"] = "statistics"
+    objections: list[str] = []
+
+
+class Threshold(Part):
+    """A number somebody answers for."""
+
+    value: float
+    why: str
+    owner: str
+    expires_on: dt.date
+
+
+class Recipient(Part):
+    address: str
+    districts: list[str] | Literal["all"] = "all"
+
+
+class Thresholds(Part):
+    alert_rules: list[AlertRule]
+    video_events: dict[str, Threshold]
+    risk_points: dict[str, Threshold]
+
+
+class City(Part):
+    """The whole pack. `timezone` and the look-ups are derived; the rest is as written."""
+
+    city_id: str
+    name: str
+    country: str
+    time_zone: str
+    language: Literal["it", "en"]
+    centre: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+    alert_recipients: list[str]
+    report_recipients: list[Recipient]
+    authority: dict[str, str]
+    controller: str
+    contact: dict[str, str]
+    map_credit: str = Field(min_length=1)
+    zones: list[Zone]
+    sites: list[Site]
+    basemap: list[BackgroundFeature]
+    cameras: list[Camera]
+    sources: list[Source]
+    purposes: list[Purpose]
+    thresholds: Thresholds
+    gazetteer: dict[str, list[str]]
+    incident_categories: dict[str, Any]
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def zone(self, zone_id: str) -> Zone:
+        return _only("zone", zone_id, (z for z in self.zones if z.zone_id == zone_id))
+
+    def camera(self, camera_id: str) -> Camera:
+        return _only("camera", camera_id, (c for c in self.cameras if c.camera_id == camera_id))
+
+    def source(self, source_id: str) -> Source:
+        return _only("source", source_id, (s for s in self.sources if s.source_id == source_id))
+
+    def purpose(self, purpose_id: str) -> Purpose:
+        matching = (p for p in self.purposes if p.purpose_id == purpose_id)
+        return _only("purpose", purpose_id, matching)
+
+    def sources_of(self, noun: str) -> list[Source]:
+        return [source for source in self.sources if source.noun == noun]
+
+
+def _only(kind: str, key: str, matching):
+    for found in matching:
+        return found
+    raise CityPackError(f"The city pack has no {kind} '{key}': add it or correct the reference.")
+
+
+def read_city(folder: Path) -> City:
+    """Read and check a city pack.
+
+    Raises:
+        CityPackError: a file is missing or an entry does not fit; the message names both.
+    """
+    try:
+        content = _yaml(folder, "city") | {
+            "zones": _features(folder, "zones"),
+            "sites": _features(folder, "sites"),
+            "basemap": _features(folder, "basemap"),
+            "cameras": _yaml(folder, "cameras"),
+            "sources": _yaml(folder, "sources"),
+            "purposes": _yaml(folder, "register"),
+            "thresholds": _yaml(folder, "thresholds"),
+            "gazetteer": _yaml(folder, "gazetteer"),
+            "incident_categories": _yaml(folder, "incident_categories"),
+        }
+        return City(**content)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CityPackError(f"City pack {folder.name}: {error}") from error
+
+
+def _yaml(folder: Path, name: str) -> Any:
+    """Read a YAML file; ${NAME} is taken from the environment, so addresses can differ."""
+    text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    try:
+        return yaml.safe_load(string.Template(text).substitute(os.environ))
+    except KeyError as error:
+        raise CityPackError(f"{name}.yaml needs the environment variable {error}.") from error
+
+
+def _features(folder: Path, name: str) -> list[dict]:
+    collection = json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8"))
+    srid = _srid(collection)
+    return [
+        {**feature["properties"], "geometry": _geometry(feature, srid)}
+        for feature in collection["features"]
+    ]
+
+
+def _geometry(feature: dict, srid: int) -> BaseGeometry:
+    """A geometry as drawn. One that can't be built is empty: the door refuses it by its name."""
+    try:
+        return set_srid(shape(feature["geometry"]), srid)
+    except (AttributeError, TypeError, ValueError, GEOSException):
+        return Polygon()
+
+
+def _srid(collection: dict) -> int:
+    """The reference system a file states (the `crs` of older GeoJSON), else 4326 (RFC 7946)."""
+    name = str(((collection.get("crs") or {}).get("properties") or {}).get("name", "CRS84"))
+    code = name.rsplit(":", 1)[-1]
+    return int(code) if code.isdigit() else 4326 if code == "CRS84" else UNKNOWN_SRID
+
+
+@lru_cache(maxsize=1)
+def city() -> City:
+    """Return the city pack of this process (PRECRISIS_CITY_PACK)."""
+    return read_city(settings().city_pack)

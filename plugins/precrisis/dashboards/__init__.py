@@ -1,0 +1,1 @@
+"""Dashboards as code: texts, layout, bundle and publication to Superset."""

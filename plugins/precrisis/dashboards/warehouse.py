@@ -1,0 +1,69 @@
+"""What the dashboards need to know about the marts: their columns and the hours they cover."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import psycopg
+
+_COLUMNS = """
+    select table_name, column_name, udt_name
+    from information_schema.columns
+    where table_schema = 'marts'
+    order by table_name, ordinal_position
+"""
+_LATEST = "select max(hour_local) from marts.fct_zone_hour"
+# Superset's names of the types it must tell apart.
+_TYPES = {
+    "timestamptz": "TIMESTAMP WITH TIME ZONE",
+    "timestamp": "TIMESTAMP WITHOUT TIME ZONE",
+    "date": "DATE",
+    "bool": "BOOLEAN",
+    "int4": "INTEGER",
+    "int8": "BIGINT",
+    "float4": "REAL",
+    "float8": "DOUBLE PRECISION",
+    "numeric": "NUMERIC",
+}
+# A shape can't be grouped, filtered or shown; its outline_json can.
+_LEFT_OUT = {"geometry", "geography"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a mart, with the type as Superset names it."""
+
+    name: str
+    type: str
+
+    @property
+    def is_temporal(self) -> bool:
+        return self.type.startswith(("TIMESTAMP", "DATE"))
+
+
+def mart_columns(dsn: str) -> dict[str, list[Column]]:
+    """Return the columns of every table and view in schema marts, in their order.
+
+    Raises:
+        psycopg.OperationalError: the warehouse does not answer.
+        LookupError: the schema is empty for this role.
+    """
+    found: dict[str, list[Column]] = {}
+    with psycopg.connect(_libpq(dsn)) as connection:
+        for table, name, udt in connection.execute(_COLUMNS):
+            if udt not in _LEFT_OUT:
+                found.setdefault(table, []).append(Column(name, _TYPES.get(udt, "TEXT")))
+    if not found:
+        raise LookupError("Schema marts shows no table to this role: run warehouse_build first.")
+    return found
+
+
+def latest_hour(dsn: str) -> dt.datetime | None:
+    """Return the last hour with a risk index, local time without offset; None when empty."""
+    with psycopg.connect(_libpq(dsn)) as connection:
+        row = connection.execute(_LATEST).fetchone()
+    return row[0] if row else None
+
+
+def _libpq(dsn: str) -> str:
+    """SQLAlchemy writes its driver into the scheme, libpq must not see it."""
+    return "postgresql" + dsn[dsn.index("://") :]

@@ -1,0 +1,161 @@
+"""footage_analyse: stored segments become observations per zone and window, and named events.
+
+One function serves the archive and the segment that landed a second ago.
+"""
+
+import datetime as dt
+import tempfile
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from expectations.camera_observation import STATION as OBSERVATIONS
+from expectations.video_event import STATION as EVENTS
+from precrisis import door, store
+from precrisis.city import Camera, city
+from precrisis.gate import authorise
+from precrisis.outcome import Outcome, Refused, Step
+from precrisis.run import Run
+from precrisis.settings import settings
+from precrisis.warehouse import connect
+
+BATCH = 30
+FIND = """
+SELECT s.camera_id, s.started_at, s.source_id, s.object_key
+FROM raw.footage_segment AS s
+WHERE s.due_at > %(at)s AND NOT EXISTS (
+    SELECT FROM ops.outcome AS o
+    WHERE o.step = 'analyse_segment' AND o.item_key = s.object_key
+    AND o.status IN ('ok', 'quarantined')
+)
+ORDER BY s.camera_id, s.started_at
+"""
+
+
+def find_segments(run: Run) -> list[list[dict[str, Any]]]:
+    """List stored segments without observations, in batches of one camera each (JSON-ready)."""
+    with connect("analysis") as connection:
+        rows = connection.execute(FIND, {"at": run.interval_end}).fetchall()
+    by_camera: dict[str, list[dict]] = {}
+    for row in rows:
+        row["started_at"] = row["started_at"].isoformat()
+        by_camera.setdefault(row["camera_id"], []).append(row)
+    return [part[i : i + BATCH] for part in by_camera.values() for i in range(0, len(part), BATCH)]
+
+
+def analyse(batch: list[dict[str, Any]], run: Run) -> int:
+    """Analyse a batch of one camera's segments; return the number of observations written.
+
+    Events are named afterwards from what is stored around the batch, so that one that spans two
+    segments, or two runs, is one event.
+    """
+    step = Step("analyse_segment", "camera_observation", run, role="analysis")
+    done = step.each(batch, lambda s: s["object_key"], lambda s, o: _analyse(s, o, run))
+    naming = Step("name_events", "video_event", run, role="analysis")
+    naming.each([batch], _stretch_key, _name_events)
+    return sum(outcome.rows_out for outcome in done)
+
+
+def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> None:
+    from models.video.analyse import analyse_segment
+    from models.video.footage import UnreadableVideo
+
+    camera = city().camera(segment["camera_id"])
+    authorise(city(), city().source(segment["source_id"]), run.interval_end)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            path = store.fetch("analysis", "restricted", segment["object_key"], Path(folder))
+            started_at = dt.datetime.fromisoformat(segment["started_at"])
+            found = analyse_segment(path, camera_view(camera), detector(), started_at)
+        except (UnreadableVideo, FileNotFoundError) as error:
+            raise Refused("segment_readable", str(error), segment["object_key"]) from None
+    rows = [asdict(observation) for observation in found.observations]
+    outcome.rows_in = len(rows)
+    outcome.detail = f"{found.coverage:.0%} of its frames read"
+    if not rows:
+        raise Refused("segment_observed", "too short to observe anything", segment["object_key"])
+    with connect("analysis") as connection:
+        try:
+            outcome.rows_out = door.load(connection, OBSERVATIONS, rows, segment["object_key"])
+        except door.AllRefused as closed:
+            raise Refused("observations_plausible", str(closed), segment["object_key"]) from None
+
+
+def _stretch_key(batch: list[dict[str, Any]]) -> str:
+    return f"{batch[0]['camera_id']}/{batch[0]['started_at']}/{batch[-1]['started_at']}"
+
+
+def _name_events(batch: list[dict[str, Any]], outcome: Outcome) -> None:
+    """Replace the events that touch this stretch by those its observations show now."""
+    from models.video.analyse import Observation
+    from models.video.events import name_events
+
+    camera_id = batch[0]["camera_id"]
+    with connect("analysis") as connection:
+        seen = _observations_around(connection, batch)
+        events = [asdict(event) for event in name_events([Observation(**o) for o in seen], rules())]
+        outcome.rows_in = len(seen)
+        if seen:
+            start, end = seen[0]["window_start"], max(o["window_end"] for o in seen)
+            connection.execute(
+                "DELETE FROM raw.video_event WHERE camera_id = %s AND started_at >= %s "
+                "AND ended_at <= %s AND NOT event_id = ANY(%s)",
+                (camera_id, start, end, [event["event_id"] for event in events]),
+            )
+        if events:
+            outcome.rows_out = door.load(connection, EVENTS, events, _stretch_key(batch))
+        connection.commit()
+
+
+def _observations_around(connection, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    margin = dt.timedelta(minutes=10)
+    start = dt.datetime.fromisoformat(batch[0]["started_at"]) - margin
+    end = dt.datetime.fromisoformat(batch[-1]["started_at"]) + margin
+    columns = ", ".join(OBSERVATIONS.columns)
+    return connection.execute(
+        f"SELECT {columns} FROM raw.camera_observation WHERE camera_id = %s "
+        "AND window_start BETWEEN %s AND %s ORDER BY window_start, zone_id",
+        (batch[0]["camera_id"], start, end),
+    ).fetchall()
+
+
+@lru_cache(maxsize=1)
+def detector():
+    """The warm detector of this process."""
+    from models.video.detector import Detector
+
+    return Detector(settings().cache / "weights" / "nanodet.onnx", threads=1)
+
+
+def camera_view(camera: Camera):
+    """The city pack's camera as the model wants it."""
+    from models.video.view import CameraView
+    from models.video.view import Region as ModelRegion
+
+    regions = tuple(
+        ModelRegion(
+            zone_id=region.zone_id,
+            polygon=tuple(region.polygon),
+            area_m2=region.area_m2,
+            is_pedestrian=city().zone(region.zone_id).is_pedestrian,
+        )
+        for region in camera.regions
+    )
+    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz)
+
+
+def rules():
+    """The city's thresholds for named events, as the model wants them."""
+    from models.video.events import EventRules
+
+    values = {name: t.value for name, t in city().thresholds.video_events.items()}
+    return EventRules(
+        people_mean_in_closed_zone=values["intrusion"],
+        density_per_m2=values["density_level"],
+        vehicles_mean_in_pedestrian_zone=values["vehicle_in_pedestrian_zone"],
+        min_windows=int(values["min_windows"]),
+        max_gap_s=values["max_gap_s"],
+        pedestrian_zones=frozenset(z.zone_id for z in city().zones if z.is_pedestrian),
+        is_closed=lambda zone_id, moment: city().zone(zone_id).is_closed(moment, city().timezone),
+    )

@@ -1,0 +1,126 @@
+"""What happened to each item of each step: one row also when it failed, one more if refused.
+
+A refused item is quarantined and the batch goes on. An unexpected failure is recorded and the
+batch goes on too; the task then fails at its end, so that a retry meets only what is missing.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from precrisis.run import Run
+from precrisis.warehouse import connect, upsert
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """An item can't be used. Carries the rule it broke and a reason fit for any reader."""
+
+    def __init__(self, rule: str, reason: str, object_key: str | None = None):
+        super().__init__(f"{rule}: {reason}")
+        self.rule, self.reason, self.object_key = rule, reason, object_key
+
+
+class StepFailed(RuntimeError):
+    """Some items of a step failed for a reason that a retry may cure."""
+
+
+@dataclass
+class Outcome:
+    """Filled in by the work on one item."""
+
+    status: str = "ok"
+    rows_in: int = 0
+    rows_out: int = 0
+    detail: str = ""
+
+
+@dataclass
+class Step:
+    """One step of one run, in one role; use `each` to work through its items."""
+
+    name: str
+    noun: str
+    run: Run
+    role: str
+    failures: list[str] = field(default_factory=list)
+
+    def each(
+        self, items: Iterable[Any], key: Callable[[Any], str], work: Callable[[Any, Outcome], None]
+    ) -> list[Outcome]:
+        """Do `work(item, outcome)` for every item, recording each.
+
+        Raises:
+            StepFailed: after the last item, when any failed unexpectedly.
+        """
+        outcomes = [self._one(item, key(item), work) for item in items]
+        if self.failures:
+            raise StepFailed(
+                f"{self.name}: {len(self.failures)} of {len(outcomes)} items failed "
+                f"(first: {self.failures[0]}); see ops.outcome for all, then clear the task."
+            )
+        return outcomes
+
+    def _one(self, item: Any, item_key: str, work: Callable) -> Outcome:
+        outcome, started = Outcome(), dt.datetime.now(dt.UTC)
+        try:
+            work(item, outcome)
+        except Refused as refusal:
+            outcome.status, outcome.detail = "quarantined", str(refusal)
+            with connect(self.role) as connection:
+                quarantine(connection, self.noun, item_key, refusal)
+        except Exception as error:  # recorded, then raised by each()
+            outcome.status, outcome.detail = "failed", type(error).__name__
+            self.failures.append(f"{item_key} ({type(error).__name__})")
+            log.exception("%s failed for %s", self.name, item_key)
+        self.record(item_key, outcome, started)
+        return outcome
+
+    def record(self, item_key: str, outcome: Outcome, started_at: dt.datetime) -> None:
+        """Write the outcome row; a repeat in the same run replaces it."""
+        log.info("%s %s: %s %s", self.name, item_key, outcome.status, outcome.detail)
+        row = {
+            "step": self.name,
+            "item_key": item_key,
+            "run_id": self.run.run_id,
+            "dag_id": self.run.dag_id,
+            "status": outcome.status,
+            "rows_in": outcome.rows_in,
+            "rows_out": outcome.rows_out,
+            "detail": outcome.detail[:500],
+            "started_at": started_at,
+            "ended_at": dt.datetime.now(dt.UTC),
+        }
+        with connect(self.role) as connection:
+            upsert(connection, "ops.outcome", ("step", "item_key", "run_id"), [row])
+
+
+def quarantine(
+    connection: psycopg.Connection,
+    noun: str,
+    item_key: str,
+    refusal: Refused,
+    row_content: dict[str, Any] | None = None,
+) -> None:
+    """Put an item where it can be seen with its reason; seen again, it is counted again."""
+    connection.execute(
+        """
+        INSERT INTO ops.quarantine AS q (noun, item_key, rule, reason, row_content, object_key)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        ON CONFLICT (noun, item_key, rule) DO UPDATE
+        SET last_seen_at = now(), seen_count = q.seen_count + 1, reason = EXCLUDED.reason
+        """,
+        (
+            noun,
+            item_key,
+            refusal.rule,
+            refusal.reason,
+            psycopg.types.json.Jsonb(row_content or {}),
+            refusal.object_key,
+        ),
+    )

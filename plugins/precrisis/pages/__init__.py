@@ -1,0 +1,1 @@
+"""Pages inside the Airflow UI: what each door found, what each run did. Behind Airflow's login."""

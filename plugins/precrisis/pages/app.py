@@ -1,0 +1,109 @@
+"""The FastAPI app that Airflow mounts at /precrisis: Data Docs and the outcomes of a run.
+
+Great Expectations' own Data Docs load scripts and a counting pixel from a dozen foreign hosts, so
+these pages show the same results (ops.validation, kept without values) from this machine alone.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from precrisis.city import city
+from precrisis.warehouse import connect
+
+HERE = Path(__file__).parent
+SHOWN = 30
+STATIONS = """
+SELECT DISTINCT ON (noun) noun, ran_at, batch_key, is_success, row_count, failed_count,
+    count(*) OVER w AS batch_count, sum(row_count) OVER w AS all_rows,
+    sum(failed_count) OVER w AS all_failed
+FROM ops.validation WINDOW w AS (PARTITION BY noun)
+ORDER BY noun, ran_at DESC
+"""
+CHECKS = """
+SELECT noun, batch_key, ran_at, is_success, row_count, failed_count, result
+FROM ops.validation WHERE noun = %s ORDER BY ran_at DESC LIMIT %s
+"""
+OUTCOMES = """
+SELECT step, item_key, status, rows_in, rows_out, detail, started_at, ended_at
+FROM ops.outcome WHERE dag_id = %s AND run_id = %s ORDER BY started_at LIMIT 2000
+"""
+OBJECTS = """
+SELECT l.bucket, l.object_key, l.noun, l.size_bytes, l.due_at, l.deleted_at
+FROM ops.object_ledger AS l, (
+    SELECT min(started_at) AS begun, max(ended_at) AS ended
+    FROM ops.outcome WHERE dag_id = %s AND run_id = %s
+) AS r WHERE l.stored_at BETWEEN r.begun AND r.ended ORDER BY l.object_key LIMIT 500
+"""
+QUARANTINE = """
+SELECT item_key, rule, reason, seen_count, last_seen_at
+FROM ops.quarantine WHERE noun = %s ORDER BY last_seen_at DESC LIMIT %s
+"""
+
+app = FastAPI(title="PreCrisis", dependencies=[Depends(get_user)], docs_url=None, redoc_url=None)
+
+
+@app.middleware("http")
+async def keep_to_this_host(request, call_next) -> Response:
+    """Nothing is loaded from elsewhere, nothing is kept by a cache, only Airflow may frame it."""
+    response = await call_next(request)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@app.get("/data-docs", response_class=HTMLResponse)
+def stations() -> str:
+    """Every door with its latest check."""
+    return _page("stations.html", stations=_rows(STATIONS))
+
+
+@app.get("/data-docs/{noun}", response_class=HTMLResponse)
+def station(noun: str) -> str:
+    """One door: the rules of its latest check, its history, what is in quarantine."""
+    checks = _rows(CHECKS, noun, SHOWN)
+    if not checks:
+        raise HTTPException(404, f"no check of '{noun}' is on record yet")
+    rules = [_rule(result) for result in checks[0]["result"]["results"]]
+    quarantined = _rows(QUARANTINE, noun, SHOWN)
+    return _page("station.html", noun=noun, checks=checks, rules=rules, quarantined=quarantined)
+
+
+@app.get("/runs/{dag_id}/{run_id}", response_class=HTMLResponse)
+def outcomes(dag_id: str, run_id: str) -> str:
+    """What a run did to each item, and the objects it stored; keys only, never content."""
+    found = _rows(OUTCOMES, dag_id, run_id)
+    objects = _rows(OBJECTS, dag_id, run_id)
+    return _page("run.html", dag_id=dag_id, run_id=run_id, outcomes=found, objects=objects)
+
+
+def _rule(result: dict[str, Any]) -> dict[str, Any]:
+    configuration = result["expectation_config"]
+    return {
+        "name": configuration["meta"]["rule"],
+        "reason": configuration["meta"]["reason"],
+        "kind": configuration["type"],
+        "is_kept": result["success"],
+        "checked": result["result"].get("element_count", 0),
+        "broken": result["result"].get("unexpected_count", 0),
+    }
+
+
+def _rows(query: str, *arguments: Any) -> list[dict[str, Any]]:
+    with connect("auditor") as connection:
+        return connection.execute(query, arguments).fetchall()
+
+
+def _page(template: str, **values: Any) -> str:
+    texts = yaml.safe_load((HERE / "texts.yaml").read_text(encoding="utf-8"))
+    language = city().language
+    words = {key: entry[language] for key, entry in texts.items()}
+    environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape())
+    environment.filters["local"] = lambda at: f"{at.astimezone(city().timezone):%d.%m.%Y %H:%M:%S}"
+    return environment.get_template(template).render(t=words, language=language, **values)

@@ -1,0 +1,148 @@
+"""incidents_ingest: incident records and the calendar, from files with a closed set of columns.
+
+A column that is not known is refused with the whole file: that is how a name or a date of birth is
+kept out, rather than read and dropped.
+"""
+
+import csv
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from expectations import calendar_event, incident
+from precrisis import door
+from precrisis.city import Source, city
+from precrisis.gate import authorise
+from precrisis.outcome import Outcome, Refused, Step, quarantine
+from precrisis.run import Run
+from precrisis.warehouse import connect
+
+INCIDENT_COLUMNS = {
+    "source_id", "category", "occurred_from", "occurred_to", "longitude", "latitude",
+    "accuracy_m", "found_by",
+}  # fmt: skip
+CALENDAR_COLUMNS = {
+    "source_id", "title", "kind", "zone_id", "starts_at", "ends_at", "expected_people",
+}  # fmt: skip
+EXTRA = "(beyond the columns)"
+
+
+def take_in_incidents(run: Run) -> int:
+    """Write incident records; return how many passed the door."""
+    step = Step("take_in_incidents", "incident", run, role="ingest")
+    sources = city().sources_of("incident")
+    done = step.each(sources, lambda s: s.source_id, lambda s, o: _incidents(s, o, run))
+    return sum(outcome.rows_out for outcome in done)
+
+
+def take_in_calendar(run: Run) -> int:
+    """Write calendar events; return how many passed the door."""
+    step = Step("take_in_calendar", "calendar_event", run, role="ingest")
+    sources = city().sources_of("calendar_event")
+    done = step.each(sources, lambda s: s.source_id, lambda s, o: _calendar(s, o, run))
+    return sum(outcome.rows_out for outcome in done)
+
+
+def _incidents(source: Source, outcome: Outcome, run: Run) -> None:
+    the_city = city()
+    authorise(the_city, source, run.interval_end)
+    codes = {name: entry["iccs"] for name, entry in the_city.incident_categories.items()}
+    rows = [
+        _incident_row(source.source_id, line, codes) for line in _lines(source, INCIDENT_COLUMNS)
+    ]
+    outcome.rows_in = len(rows)
+    suite = incident.station(the_city.bounds, sorted(codes))
+    with connect("ingest") as connection:
+        outcome.rows_out = door.load(connection, suite, rows, source.source_id)
+
+
+def _incident_row(source_id: str, line: dict[str, str], codes: dict[str, str]) -> dict[str, Any]:
+    longitude, latitude = _number(line["longitude"]), _number(line["latitude"])
+    is_placed = longitude is not None and latitude is not None
+    point = shapely.Point(longitude, latitude) if is_placed else None
+    return {
+        "source": source_id,
+        "source_id": line["source_id"],
+        "category": line["category"],
+        "iccs_code": codes.get(line["category"], "unknown"),
+        "occurred_from": _moment(line["occurred_from"]),
+        "occurred_to": _moment(line["occurred_to"]),
+        "accuracy_m": _number(line["accuracy_m"]),
+        "found_by": line["found_by"],
+        "geom": shapely.set_srid(point, 4326) if point else None,
+    }
+
+
+def _calendar(source: Source, outcome: Outcome, run: Run) -> None:
+    authorise(city(), source, run.interval_end)
+    rows = [
+        {
+            "source": source.source_id,
+            "source_id": line["source_id"],
+            "title": line["title"],
+            "kind": line["kind"],
+            "place_id": line["zone_id"],
+            "starts_at": _moment(line["starts_at"]),
+            "ends_at": _moment(line["ends_at"]),
+            "expected_people": _number(line["expected_people"]),
+        }
+        for line in _lines(source, CALENDAR_COLUMNS)
+    ]
+    outcome.rows_in = len(rows)
+    suite = calendar_event.station([zone.zone_id for zone in city().zones])
+    with connect("ingest") as connection:
+        outcome.rows_out = door.load(connection, suite, rows, source.source_id)
+
+
+def _lines(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
+    """The rows of a file that have a value for each column and no more; others are quarantined.
+
+    Named by their line, not by a value: in a shifted row any value may stand in any column.
+    """
+    good = []
+    with connect("ingest") as connection:
+        for number, row in enumerate(read_csv(source, columns), start=2):
+            if EXTRA not in row and None not in row.values():
+                good.append(row)
+                continue
+            refusal = Refused("row_complete", "it has more or fewer values than there are columns")
+            quarantine(connection, source.noun, f"{source.source_id}/row {number}", refusal)
+    return good
+
+
+def read_csv(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
+    """Read a file whose columns are exactly `columns`; values beyond them are under EXTRA.
+
+    Raises:
+        Refused: the file is not UTF-8 CSV, or has other columns than these.
+    """
+    try:
+        with Path(source.address).open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream, restkey=EXTRA)
+            found = list(reader.fieldnames or [])
+            if found and sorted(found) != sorted(columns):
+                odd = sorted(set(found) ^ set(columns)) or "more than once"
+                reason = f"columns {odd} are missing or not allowed; no row was read"
+                raise Refused("columns_known", reason)
+            return list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refused("file_readable", f"not UTF-8 CSV ({type(error).__name__})") from None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    """Parse ISO 8601 with an offset; anything else is None, which the door refuses."""
+    try:
+        moment = dt.datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment.astimezone(dt.UTC) if moment.tzinfo else None

@@ -1,0 +1,1 @@
+"""Scheduled reports: what a week of marts says, as pages for planners."""

@@ -1,0 +1,244 @@
+"""The SQL of the weekly report: reads schema marts and nothing else, so bi_reader may run it.
+
+A week is seven local dates from any first day. `districts` None means the whole city; data health
+and the forecast scorecard are about the platform and are the same for every reader. Data health
+counts the week and the seven days after it, in which the week's data are still taken in; the
+scorecard is the newest one.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+Rows = list[dict[str, Any]]
+_MINE = "(%(districts)s::text[] IS NULL OR district = ANY(%(districts)s))"
+
+ZONES = f"""
+WITH hours AS (
+    SELECT *, local_date >= %(start)s AS is_this_week
+    FROM marts.fct_zone_hour
+    WHERE local_date >= %(before)s AND local_date < %(stop)s AND {_MINE}
+)
+SELECT zone_id, min(zone_name) AS zone_name, min(district) AS district,
+    count(*) FILTER (WHERE is_this_week) AS hour_count,
+    avg(risk_index) FILTER (WHERE is_this_week) AS risk_mean,
+    max(risk_index) FILTER (WHERE is_this_week) AS risk_max,
+    avg(certainty) FILTER (WHERE is_this_week) AS certainty,
+    avg(contribution_baseline) FILTER (WHERE is_this_week) AS baseline,
+    avg(contribution_crowding) FILTER (WHERE is_this_week) AS crowding,
+    avg(contribution_video_event) FILTER (WHERE is_this_week) AS video_event,
+    avg(contribution_public_voice) FILTER (WHERE is_this_week) AS public_voice,
+    avg(contribution_context) FILTER (WHERE is_this_week) AS context,
+    avg(risk_index) FILTER (WHERE NOT is_this_week) AS risk_mean_before
+FROM hours
+GROUP BY zone_id
+HAVING count(*) FILTER (WHERE is_this_week) > 0
+ORDER BY risk_mean DESC, zone_id
+"""
+
+HOT_HOURS = f"""
+SELECT zone_id, zone_name, weekday, hour_of_day, risk_index,
+    contribution_baseline AS baseline, contribution_crowding AS crowding,
+    contribution_video_event AS video_event, contribution_public_voice AS public_voice,
+    contribution_context AS context
+FROM marts.fct_zone_hour
+WHERE local_date >= %(start)s AND local_date < %(stop)s AND {_MINE}
+    AND risk_index >= %(limit)s AND certainty >= %(min_certainty)s
+ORDER BY zone_id, hour_start_at
+"""
+
+HOURS = f"""
+SELECT weekday, hour_of_day, avg(risk_index) AS risk_mean
+FROM marts.fct_zone_hour
+WHERE local_date >= %(start)s AND local_date < %(stop)s AND {_MINE}
+GROUP BY weekday, hour_of_day
+"""
+
+INCIDENTS = f"""
+WITH dated AS (
+    SELECT category, (occurred_mid_at AT TIME ZONE %(time_zone)s)::date AS local_date
+    FROM marts.fct_incident
+    WHERE {_MINE}
+)
+SELECT category, count(*) FILTER (WHERE local_date >= %(start)s) AS this_week,
+    count(*) FILTER (WHERE local_date < %(start)s) / 4.0 AS mean_before
+FROM dated
+WHERE local_date >= %(start)s::date - 28 AND local_date < %(stop)s
+GROUP BY category
+ORDER BY this_week DESC, mean_before DESC, category
+"""
+
+THEMES = f"""
+SELECT theme, sum(post_count) FILTER (WHERE NOT is_suppressed) AS post_count,
+    count(DISTINCT zone_id) FILTER (WHERE NOT is_suppressed) AS zone_count
+FROM marts.fct_post_theme_hour
+WHERE (hour_start_at AT TIME ZONE %(time_zone)s)::date >= %(start)s
+    AND (hour_start_at AT TIME ZONE %(time_zone)s)::date < %(stop)s AND {_MINE}
+GROUP BY theme
+HAVING sum(post_count) FILTER (WHERE NOT is_suppressed) > 0
+ORDER BY post_count DESC, theme
+"""
+
+ALERTS = f"""
+SELECT zone_name, starts_at, ends_at, risk_index, severity, status, decision_reason
+FROM marts.fct_alert
+WHERE (starts_at AT TIME ZONE %(time_zone)s)::date >= %(start)s
+    AND (starts_at AT TIME ZONE %(time_zone)s)::date < %(stop)s AND {_MINE}
+ORDER BY risk_index DESC, starts_at, alert_id
+"""
+
+CALENDAR = f"""
+SELECT event_title, starts_local::date AS local_date, min(starts_local) AS starts_local,
+    max(ends_local) AS ends_local,
+    array_agg(DISTINCT zone_name ORDER BY zone_name) AS zone_names,
+    array_agg(DISTINCT zone_id) AS zone_ids
+FROM marts.fct_calendar_event
+WHERE starts_local >= %(stop)s AND starts_local < %(stop)s::date + 7 AND {_MINE}
+GROUP BY event_title, starts_local::date
+ORDER BY local_date, starts_local, event_title
+"""
+
+# Whether the calendar reaches into next week at all: an empty week is news, an unknown one is not.
+NEXT_WEEK = """
+SELECT count(*) AS event_count
+FROM marts.fct_calendar_event
+WHERE starts_local >= %(stop)s
+"""
+
+SITES = f"""
+SELECT site_name, kind, live_risk_index, incidents_90d, open_measures, assessed_on
+FROM marts.fct_site_vulnerability
+WHERE open_measures > 0 AND {_MINE}
+ORDER BY open_measures DESC, live_risk_index DESC NULLS LAST, site_id
+LIMIT 5
+"""
+
+HEALTH = """
+SELECT noun, sum(ok_count) AS ok_count, sum(unchanged_count) AS unchanged_count,
+    sum(quarantined_count) AS quarantined_count, sum(failed_count) AS failed_count,
+    max(last_ok_at) AS last_ok_at
+FROM marts.fct_data_health
+WHERE day >= %(start)s AND day < %(stop)s::date + 7
+GROUP BY noun
+ORDER BY noun
+"""
+
+QUARANTINE = """
+SELECT noun, rule, item_count
+FROM marts.fct_quarantine
+WHERE (last_seen_at AT TIME ZONE %(time_zone)s)::date >= %(start)s
+    AND (first_seen_at AT TIME ZONE %(time_zone)s)::date < %(stop)s::date + 7
+ORDER BY item_count DESC, noun, rule
+LIMIT 6
+"""
+
+CAMERAS = f"""
+SELECT c.camera_id, c.camera_name, c.is_sample,
+    coalesce(sum(d.coverage_pct), 0) / 7 AS coverage_pct,
+    count(d.day) AS day_count, coalesce(sum(d.windows), 0) AS window_count,
+    coalesce(sum(d.blind_windows), 0) AS blind_count
+FROM marts.dim_camera AS c
+LEFT JOIN marts.fct_camera_day AS d
+    ON d.camera_id = c.camera_id AND d.day >= %(start)s AND d.day < %(stop)s
+WHERE {_MINE.replace("OR district", "OR c.district")}
+GROUP BY c.camera_id, c.camera_name, c.is_sample
+ORDER BY coverage_pct, c.camera_id
+"""
+
+SCORES = """
+SELECT method, fitted_on, tested_from, tested_until, incident_count, area_share, hit_rate, pai
+FROM marts.fct_forecast_score
+WHERE fitted_on = (SELECT max(fitted_on) FROM marts.fct_forecast_score)
+ORDER BY area_share, hit_rate DESC NULLS LAST, method
+"""
+
+SUPPRESSED = f"""
+SELECT
+    (SELECT count(*) FROM marts.fct_camera_window
+     WHERE is_suppressed AND (window_start_at AT TIME ZONE %(time_zone)s)::date >= %(start)s
+         AND (window_start_at AT TIME ZONE %(time_zone)s)::date < %(stop)s AND {_MINE}
+    ) AS window_count,
+    (SELECT count(*) FROM marts.fct_post_theme_hour
+     WHERE is_suppressed AND (hour_start_at AT TIME ZONE %(time_zone)s)::date >= %(start)s
+         AND (hour_start_at AT TIME ZONE %(time_zone)s)::date < %(stop)s AND {_MINE}
+    ) AS theme_hour_count
+"""
+
+VERSIONS = """
+SELECT DISTINCT model_version
+FROM marts.fct_camera_window
+WHERE (window_start_at AT TIME ZONE %(time_zone)s)::date >= %(start)s
+    AND (window_start_at AT TIME ZONE %(time_zone)s)::date < %(stop)s
+ORDER BY model_version
+"""
+
+
+@dataclass(frozen=True)
+class Week:
+    """Everything the report says of one week; each field holds the rows of one query."""
+
+    start: dt.date
+    zones: Rows
+    hot_hours: Rows
+    hours: Rows
+    incidents: Rows
+    themes: Rows
+    alerts: Rows
+    calendar: Rows
+    next_week: Rows
+    sites: Rows
+    health: Rows
+    quarantine: Rows
+    cameras: Rows
+    scores: Rows
+    suppressed: Rows
+    versions: Rows
+
+
+_QUERIES = {
+    "zones": ZONES,
+    "hot_hours": HOT_HOURS,
+    "hours": HOURS,
+    "incidents": INCIDENTS,
+    "themes": THEMES,
+    "alerts": ALERTS,
+    "calendar": CALENDAR,
+    "next_week": NEXT_WEEK,
+    "sites": SITES,
+    "health": HEALTH,
+    "quarantine": QUARANTINE,
+    "cameras": CAMERAS,
+    "scores": SCORES,
+    "suppressed": SUPPRESSED,
+    "versions": VERSIONS,
+}
+
+
+def read_week(
+    connection: Connection,
+    start: dt.date,
+    time_zone: str,
+    districts: list[str] | None,
+    limit: float,
+    min_certainty: float,
+) -> Week:
+    """Read the week from `start`; limit and min_certainty say which hours are hot.
+
+    Raises:
+        psycopg.errors.UndefinedTable: the marts are not built; run the warehouse build first.
+    """
+    values = {
+        "before": start - dt.timedelta(days=7),
+        "start": start,
+        "stop": start + dt.timedelta(days=7),
+        "time_zone": time_zone,
+        "districts": districts,
+        "limit": limit,
+        "min_certainty": min_certainty,
+    }
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
+        rows = {name: cursor.execute(sql, values).fetchall() for name, sql in _QUERIES.items()}
+    return Week(start=start, **rows)

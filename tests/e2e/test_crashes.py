@@ -1,0 +1,98 @@
+"""kill -9 of a service during a run: it comes back, the run ends well, nothing is there twice."""
+
+import datetime as dt
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from infra.stack import objectstore, probes, programs
+from infra.stack.layout import ROOT
+
+CAMERA = "duomo-nord"
+
+
+def process_of(stack, program: str) -> int:
+    return int(programs.control(stack, "pid", program).stdout.strip())
+
+
+def offer_recording(stack, start: dt.datetime) -> None:
+    """A short recording that the source did not offer before."""
+    folder = stack.state / "samples" / "footage" / CAMERA
+    clip = next(folder.glob("*.avi"))
+    draft = stack.state / f"{CAMERA}.avi"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-i", str(clip), "-t", "25", "-c", "copy", str(draft)],
+        check=True,
+    )
+    shutil.move(draft, folder / f"{CAMERA}_{start:%Y%m%dT%H%M%SZ}.avi")
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize(
+    "program",
+    ["postgres", "objectstore", "airflow-scheduler", "airflow-api", "airflow-dag-processor"],
+)
+def test_the_run_ends_well_after_a_kill(program, stack, airflow, rows):
+    minute = 1 + len(rows("SELECT 1 FROM ops.outcome WHERE step = 'take_in_recording'"))
+    start = dt.datetime(2026, 1, 5, 10, minute % 60, tzinfo=dt.UTC)
+    offer_recording(stack, start)
+    victim = process_of(stack, program)
+    airflow.unpause(["footage_ingest"])
+    run_id = airflow.start("footage_ingest")
+    wait_for_task(airflow, run_id, "take_in")
+    os.kill(victim, signal.SIGKILL)
+    wait_until_all_answer(stack)
+    airflow.finish("footage_ingest", run_id, timeout_s=700)
+    assert process_of(stack, program) != victim
+    segments = rows(
+        "SELECT object_key FROM raw.footage_segment WHERE camera_id = %s "
+        "AND started_at >= %s AND started_at < %s",
+        CAMERA, start, start + dt.timedelta(minutes=1),
+    )  # fmt: skip
+    assert len(segments) == 3
+    stored = {
+        entry.object_name
+        for entry in objectstore.client(stack).list_objects(
+            "restricted", prefix=f"footage_segment/{start:%Y-%m-%d}/", recursive=True
+        )
+    }
+    assert {row["object_key"] for row in segments} <= stored
+    ledger = rows("SELECT object_key FROM ops.object_ledger WHERE bucket = 'restricted'")
+    assert stored <= {row["object_key"] for row in ledger}
+
+
+def wait_for_task(airflow, run_id: str, task_id: str) -> None:
+    until = time.monotonic() + 240
+    path = f"/dags/footage_ingest/dagRuns/{run_id}/taskInstances"
+    while time.monotonic() < until:
+        states = {t["task_id"]: t["state"] for t in airflow.call("GET", path)["task_instances"]}
+        if states.get(task_id) in ("running", "success"):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"{task_id} did not begin")
+
+
+def wait_until_all_answer(stack) -> None:
+    for name, probe in probes.SERVICES.items():
+        reason = probes.wait(probe, stack, timeout_s=180)
+        assert reason is None, f"{name}: {reason}"
+
+
+def test_status_is_true_only_when_all_answer(stack):
+    def status() -> int:
+        call = [sys.executable, "-m", "infra.stack", "status"]
+        return subprocess.run(call, cwd=ROOT, capture_output=True).returncode
+
+    wait_until_all_answer(stack)
+    assert status() == 0
+    programs.control(stack, "stop", "mailsink")
+    try:
+        assert status() == 1
+    finally:
+        programs.control(stack, "start", "mailsink")
+    wait_until_all_answer(stack)

@@ -1,0 +1,181 @@
+"""A warehouse and a store of the integration tests' own, beside the stack's: tests may empty them.
+
+The database is one more in the stack's cluster, so roles and passwords are the real ones; the store
+is a second process with the same flags, which a test may also stop.
+"""
+
+import io
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from infra.stack import environment, objectstore, probes
+from infra.stack.layout import BUCKETS, ROOT, Stack
+from precrisis.city import city
+from precrisis.settings import settings
+
+DATABASE = "precrisis_tests"
+PORTS_BEHIND_STACK = 200
+
+
+class OwnStore:
+    """A SeaweedFS process of the tests, on ports of its own."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack, self.process = stack, None
+
+    def start(self) -> None:
+        # Not our own environment: AWS_ACCESS_KEY_ID in it would become an identity of the store.
+        variables = environment.common(self.stack) | objectstore.environment(self.stack)
+        log = (self.stack.state / "store.log").open("a")
+        self.process = subprocess.Popen(
+            objectstore.command(self.stack), env=variables, stdout=log, stderr=log
+        )
+        if reason := probes.wait(probes.objectstore_port, self.stack, 60):
+            pytest.fail(f"the tests' object store does not answer: {reason}")
+        objectstore.make_buckets(self.stack)
+        if reason := probes.wait(probes.store, self.stack, 60):
+            pytest.fail(f"the tests' object store does not store: {reason}")
+
+    def stop(self) -> None:
+        self.process.kill()  # as a crash would
+        self.process.wait(timeout=30)
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        listed = objectstore.client(self.stack).list_objects(bucket, prefix, recursive=True)
+        return [entry.object_name for entry in listed]
+
+    def read(self, bucket: str, key: str) -> bytes:
+        with objectstore.client(self.stack).get_object(bucket, key) as answer:
+            return answer.read()
+
+    def write(self, bucket: str, key: str, content: bytes) -> None:
+        client = objectstore.client(self.stack)
+        client.put_object(bucket, key, io.BytesIO(content), len(content))
+
+    def remove(self, bucket: str, key: str) -> None:
+        objectstore.client(self.stack).remove_object(bucket, key)
+
+
+@dataclass
+class OwnWorld:
+    """What a test works in: city pack and samples it may edit, an empty warehouse and store."""
+
+    stack: Stack
+    store: OwnStore
+    pack: Path
+    samples: Path
+    set_variable: object
+
+    def rows(self, query: str, *parameters) -> list[dict]:
+        """Run SQL as the owner; the rows it gave."""
+        dsn = self.stack.dsn("owner", DATABASE)
+        with psycopg.connect(dsn, row_factory=dict_row, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def outcomes(self, step: str) -> dict[str, str]:
+        """Status by item of a step; the newest run counts."""
+        rows = self.rows(
+            "SELECT item_key, status FROM ops.outcome WHERE step = %s ORDER BY ended_at", step
+        )
+        return {row["item_key"]: row["status"] for row in rows}
+
+    def quarantined(self, noun: str) -> set[tuple[str, str]]:
+        """(item key, rule) of what was refused."""
+        rows = self.rows("SELECT item_key, rule FROM ops.quarantine WHERE noun = %s", noun)
+        return {(row["item_key"], row["rule"]) for row in rows}
+
+    def feed_at(self, address: str) -> None:
+        """Let the pack's feed be at this address."""
+        self.set_variable("PRECRISIS_FEED_URL", address)
+        forget_configuration()
+
+    def edit_pack(self, name: str, old: str, new: str) -> None:
+        """Replace one passage of a file of the pack."""
+        file = self.pack / name
+        text = file.read_text()
+        assert text.count(old) == 1, f"{name} has {old!r} {text.count(old)} times"
+        file.write_text(text.replace(old, new))
+        forget_configuration()
+
+
+def forget_configuration() -> None:
+    settings.cache_clear()
+    city.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def own_database() -> Iterator[Stack]:
+    """The schema applied to a database of the tests' own, removed at the end."""
+    stack = Stack.from_environment()
+    with psycopg.connect(stack.dsn("owner", "postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {DATABASE}")
+        with psycopg.connect(stack.dsn("owner", DATABASE), autocommit=True) as inside:
+            for file in sorted((ROOT / "infra" / "postgis").glob("*.sql")):
+                inside.execute(file.read_text().replace(':"database"', DATABASE))
+        yield stack
+        connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def own_store(tmp_path_factory) -> Iterator[OwnStore]:
+    main = Stack.from_environment()
+    base = main.port_base + PORTS_BEHIND_STACK
+    stack = Stack(state=tmp_path_factory.mktemp("own"), port_base=base)
+    objectstore.configure(stack)
+    store = OwnStore(stack)
+    store.start()
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def world(own_database, own_store, tmp_path, monkeypatch) -> Iterator[OwnWorld]:
+    """An empty warehouse and store, and a copy of the second city's pack with empty samples."""
+    pack, samples = tmp_path / "city", tmp_path / "samples"
+    shutil.copytree(ROOT / "tests" / "city", pack)
+    (samples / "footage").mkdir(parents=True)
+    (samples / "records").mkdir()
+    s3 = environment.platform(own_store.stack)
+    for name, value in {
+        "WAREHOUSE_DATABASE": DATABASE,
+        "S3_ENDPOINT": s3["PRECRISIS_S3_ENDPOINT"],
+        "S3_IDENTITIES": s3["PRECRISIS_S3_IDENTITIES"],
+        "STATE": str(tmp_path / "state"),
+        "CITY_PACK": str(pack),
+        "SAMPLES": str(samples),
+    }.items():
+        monkeypatch.setenv(f"PRECRISIS_{name}", value)
+    forget_configuration()
+    found = OwnWorld(own_database, own_store, pack, samples, monkeypatch.setenv)
+    _empty(found)
+    yield found
+    monkeypatch.undo()
+    forget_configuration()
+
+
+def _empty(world: OwnWorld) -> None:
+    tables = world.rows(
+        "SELECT schemaname || '.' || tablename AS name FROM pg_tables "
+        "WHERE schemaname IN ('raw', 'ops', 'marts')"
+    )
+    world.rows("TRUNCATE " + ", ".join(table["name"] for table in tables))
+    for bucket in BUCKETS:
+        for key in world.store.keys(bucket):
+            world.store.remove(bucket, key)
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory) -> Path:
+    """One whole 12-second film that tests copy and break."""
+    from tests import clips
+
+    return clips.film(tmp_path_factory.mktemp("films") / "whole.avi")

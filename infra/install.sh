@@ -41,9 +41,8 @@ if [ "${#missing[@]}" -gt 0 ]; then
     $sudo mkdir -p /etc/postgresql-common
     echo "create_main_cluster = false" | $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
   fi
-  export DEBIAN_FRONTEND=noninteractive
   $sudo apt-get update -qq
-  $sudo -E apt-get install -y -qq --no-install-recommends \
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     -o DPkg::Lock::Timeout=500 -o Dpkg::Options::=--force-confold "${missing[@]}" >/dev/null
 fi
 

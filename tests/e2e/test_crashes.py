@@ -35,16 +35,22 @@ def offer_recording(stack, start: dt.datetime) -> None:
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize(
     "program",
-    ["postgres", "objectstore", "airflow-scheduler", "airflow-api", "airflow-dag-processor"],
+    [
+        "postgres",
+        "objectstore",
+        "airflow-scheduler",
+        "airflow-api",
+        "airflow-dag-processor",
+        "airflow-triggerer",
+        "superset",
+        "mailsink",
+        "feed",
+    ],
 )
 def test_the_run_ends_well_after_a_kill(program, stack, airflow, rows):
-    minute = 1 + len(rows("SELECT 1 FROM ops.outcome WHERE step = 'take_in_recording'"))
-    start = dt.datetime(2026, 1, 5, 10, minute % 60, tzinfo=dt.UTC)
-    offer_recording(stack, start)
     victim = process_of(stack, program)
     airflow.unpause(["footage_ingest"])
-    run_id = airflow.start("footage_ingest")
-    wait_for_task(airflow, run_id, "take_in")
+    start, run_id = run_at_work(stack, airflow, rows)
     os.kill(victim, signal.SIGKILL)
     wait_until_all_answer(stack)
     airflow.finish("footage_ingest", run_id, timeout_s=700)
@@ -66,15 +72,31 @@ def test_the_run_ends_well_after_a_kill(program, stack, airflow, rows):
     assert stored <= {row["object_key"] for row in ledger}
 
 
-def wait_for_task(airflow, run_id: str, task_id: str) -> None:
+def run_at_work(stack, airflow, rows) -> tuple[dt.datetime, str]:
+    """Offer a recording and start a run that is taking it in; its first minute and the run's id.
+
+    The DAG's own schedule may be quicker and leave the run nothing to do: then offer another.
+    """
+    for _ in range(3):
+        minute = 1 + len(rows("SELECT 1 FROM ops.outcome WHERE step = 'take_in_recording'"))
+        start = dt.datetime(2026, 1, 5, 10, tzinfo=dt.UTC) + dt.timedelta(minutes=minute)
+        offer_recording(stack, start)
+        run_id = airflow.start("footage_ingest")
+        if wait_for_take_in(airflow, run_id) != "skipped":
+            return start, run_id
+    raise AssertionError("three runs in a row had nothing to take in")
+
+
+def wait_for_take_in(airflow, run_id: str) -> str:
+    """The state of the first take_in task that is at work, done or skipped."""
     until = time.monotonic() + 240
     path = f"/dags/footage_ingest/dagRuns/{run_id}/taskInstances"
     while time.monotonic() < until:
         states = {t["task_id"]: t["state"] for t in airflow.call("GET", path)["task_instances"]}
-        if states.get(task_id) in ("running", "success"):
-            return
+        if states.get("take_in") in ("running", "success", "skipped"):
+            return states["take_in"]
         time.sleep(0.2)
-    raise AssertionError(f"{task_id} did not begin")
+    raise AssertionError(f"take_in did not begin; tasks: {states}")
 
 
 def wait_until_all_answer(stack) -> None:

@@ -5,6 +5,7 @@ is a second process with the same flags, which a test may also stop.
 """
 
 import io
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -20,8 +21,9 @@ from infra.stack.layout import BUCKETS, ROOT, Stack
 from precrisis.city import city
 from precrisis.settings import settings
 
-DATABASE = "precrisis_tests"
-PORTS_BEHIND_STACK = 200
+# Named by process, so that two runs of the tests on one stack do not empty each other's world.
+DATABASE = f"precrisis_tests_{os.getpid()}"
+PORTS_BEHIND_STACK = 200 + os.getpid() % 20 * 10
 
 
 class OwnStore:

@@ -3,7 +3,7 @@ SHELL := bash
 STACK := .venv/bin/python -m infra.stack
 TEST := PRECRISIS_STATE=$(CURDIR)/.run-test PRECRISIS_PORT_BASE=19000 PRECRISIS_CITY_PACK=$(CURDIR)/tests/city
 
-.PHONY: help demo test up down status check clean lock install docs
+.PHONY: help demo test up down status check clean lock install docs notices
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -42,6 +42,10 @@ lock:            ## resolve requirements anew
 	sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/' requirements.txt
 	.venv-uv/bin/uv pip compile -q --upgrade --python-version 3.11 --no-annotate \
 	  --custom-compile-command "make lock" infra/requirements/superset.in -o infra/requirements/superset.txt
+
+PACK ?= infra/city/trento
+notices: install ## the hashes that the register of a city pack must hold (PACK=folder)
+	@PYTHONPATH=.:plugins PRECRISIS_SAMPLES=- PRECRISIS_FEED_URL=- .venv/bin/python -m precrisis.documents $(PACK)
 
 docs: install    ## write the generated tables of README and docs
 	@PYTHONPATH=.:plugins .venv/bin/python -m infra.docs

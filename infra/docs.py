@@ -57,7 +57,7 @@ def _station_row(noun: str) -> list[object]:
 def register_table() -> str:
     """The purposes of the Trento pack."""
     heads = ["purpose", "legal basis", "act", "valid until", "assessment", "kept", "mode"]
-    return table(heads, (_purpose(entry) for entry in _pack("register")))
+    return table(heads, (_purpose(entry) for entry in _pack("register")["purposes"]))
 
 
 def _purpose(entry: dict) -> list[object]:

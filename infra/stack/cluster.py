@@ -1,12 +1,14 @@
 """The private PostgreSQL cluster: made once, roles and tables applied at each set-up."""
 
 import getpass
+import hashlib
 import os
 import shutil
 import stat
 import subprocess
 from pathlib import Path
 
+from infra.stack import transport
 from infra.stack.layout import ROOT, WAREHOUSE_ROLES, Stack, write_private
 
 DATABASES = {"precrisis": "owner", "airflow": "airflow", "superset": "superset"}
@@ -40,15 +42,16 @@ def folder(stack: Stack) -> Path:
 
 
 def command(stack: Stack) -> list[str]:
-    """Foreground server: TCP on loopback only, no socket file, SCRAM passwords."""
+    """Foreground server: TCP only, on loopback or under TLS, no socket file, SCRAM passwords."""
     options = {
-        "listen_addresses": "127.0.0.1",
+        "listen_addresses": transport.address(stack),
         "port": stack.port("postgres"),
         "unix_socket_directories": "",
         "shared_buffers": "256MB",
         "max_connections": 120,
         "timezone": "UTC",
         "log_min_error_statement": "panic",  # statements can hold values; keep them out of logs
+        **transport.postgres_options(stack, folder(stack)),
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     return [binary("postgres"), "-D", str(folder(stack)), *flags]
@@ -98,8 +101,31 @@ def apply_schema(stack: Stack) -> None:
                     )
                 )
     with psycopg.connect(stack.dsn("owner"), autocommit=True) as connection:
-        for file in sorted((ROOT / "infra" / "postgis").glob("*.sql")):
-            connection.execute(file.read_text().replace(':"database"', "precrisis"))
+        apply_tables(connection, "precrisis")
+
+
+def apply_tables(connection, database: str) -> None:
+    """Apply infra/postgis to a database; the log gets one entry when the files have changed."""
+    from psycopg.types.json import Jsonb
+
+    files = sorted((ROOT / "infra" / "postgis").glob("*.sql"))
+    texts = [file.read_text().replace(':"database"', database) for file in files]
+    connection.execute("SET precrisis.set_up = 'on'")
+    for text in texts:
+        connection.execute(text)
+    connection.execute("RESET precrisis.set_up")
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()
+    connection.execute(
+        """
+        SELECT ops.append_audit('configuration_change', 'infra/postgis', 'set-up', '', '', %(facts)s)
+        WHERE %(facts)s IS DISTINCT FROM (
+            SELECT facts FROM ops.audit_log
+            WHERE action = 'configuration_change' AND subject = 'infra/postgis'
+            ORDER BY entry_id DESC LIMIT 1
+        )
+        """,
+        {"facts": Jsonb({"sha256": digest})},
+    )
 
 
 def _ensure_role(connection, sql, role: str, password: str) -> None:

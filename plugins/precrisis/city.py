@@ -19,6 +19,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from precrisis.alerts.rules import AlertRule
+from precrisis.register import Purpose, Register, sha256
 from precrisis.settings import settings
 
 UNKNOWN_SRID = 1  # no reference system has it
@@ -99,27 +100,11 @@ class Source(Part):
     purpose_id: str
     noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]
     hashtags: list[str] = []
+    # The environment variable that holds a feed's token, or an S3 source's "access:secret".
     token_variable: str | None = None
+    # How long a live camera is recorded in each run; runs are 10 minutes apart.
+    stretch_s: int = Field(default=60, ge=10, le=540)
     note: str = ""
-
-
-class Assessment(Part):
-    version: str
-    approved_on: dt.date
-
-
-class Purpose(Part):
-    """An entry of the register of processing: on what basis, until when, kept how long."""
-
-    purpose_id: str
-    title: dict[str, str]
-    legal_basis: str
-    act: str
-    valid_until: dt.date
-    assessment: Assessment
-    retention_hours: int = Field(gt=0, le=168)
-    mode: Literal["statistics", "incident"] = "statistics"
-    objections: list[str] = []
 
 
 class Threshold(Part):
@@ -163,7 +148,7 @@ class City(Part):
     basemap: list[BackgroundFeature]
     cameras: list[Camera]
     sources: list[Source]
-    purposes: list[Purpose]
+    processing: Register
     thresholds: Thresholds
     gazetteer: dict[str, list[str]]
     incident_categories: dict[str, Any]
@@ -182,8 +167,18 @@ class City(Part):
         return _only("source", source_id, (s for s in self.sources if s.source_id == source_id))
 
     def purpose(self, purpose_id: str) -> Purpose:
-        matching = (p for p in self.purposes if p.purpose_id == purpose_id)
+        matching = (p for p in self.processing.purposes if p.purpose_id == purpose_id)
         return _only("purpose", purpose_id, matching)
+
+    @property
+    def masking_sha256(self) -> str:
+        """Hash of all that is taken away: what an assessment is signed off with."""
+        limits = {
+            name: threshold.value
+            for name, threshold in self.thresholds.risk_points.items()
+            if name.startswith("small_cell_")
+        }
+        return sha256(self.processing.masking.model_dump() | limits)
 
     def sources_of(self, noun: str) -> list[Source]:
         return [source for source in self.sources if source.noun == noun]
@@ -208,7 +203,7 @@ def read_city(folder: Path) -> City:
             "basemap": _features(folder, "basemap"),
             "cameras": _yaml(folder, "cameras"),
             "sources": _yaml(folder, "sources"),
-            "purposes": _yaml(folder, "register"),
+            "processing": _yaml(folder, "register"),
             "thresholds": _yaml(folder, "thresholds"),
             "gazetteer": _yaml(folder, "gazetteer"),
             "incident_categories": _yaml(folder, "incident_categories"),

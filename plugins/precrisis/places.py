@@ -21,7 +21,7 @@ def take_in_places(run: Run) -> int:
 
 def _take_in(source, outcome: Outcome, run: Run) -> None:
     the_city = city()
-    authorise(the_city, source, run.interval_end)
+    authorise(source, run, "ingest")
     rows = place_rows(the_city, source.source_id)
     outcome.rows_in = len(rows)
     with connect("ingest") as connection:

@@ -48,7 +48,7 @@ def take_in_calendar(run: Run) -> int:
 
 def _incidents(source: Source, outcome: Outcome, run: Run) -> None:
     the_city = city()
-    authorise(the_city, source, run.interval_end)
+    authorise(source, run, "ingest")
     codes = {name: entry["iccs"] for name, entry in the_city.incident_categories.items()}
     rows = [
         _incident_row(source.source_id, line, codes) for line in _lines(source, INCIDENT_COLUMNS)
@@ -77,7 +77,7 @@ def _incident_row(source_id: str, line: dict[str, str], codes: dict[str, str]) -
 
 
 def _calendar(source: Source, outcome: Outcome, run: Run) -> None:
-    authorise(city(), source, run.interval_end)
+    authorise(source, run, "ingest")
     rows = [
         {
             "source": source.source_id,

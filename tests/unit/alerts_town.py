@@ -1,12 +1,15 @@
 """A town of two zones for the tests of alerts and reports, typed like a real city pack."""
 
 import datetime as dt
+from pathlib import Path
 
+import yaml
 from shapely.geometry import Polygon
 
 from precrisis.alerts.rules import AlertRule, SeverityBands
 from precrisis.city import BackgroundFeature, City, Thresholds, Zone
 
+PACK = Path(__file__).parents[1] / "city"
 NIGHT = dt.datetime(2026, 11, 21, 20, tzinfo=dt.UTC)
 SQUARE = Polygon([(11.1210, 46.0670), (11.1220, 46.0670), (11.1220, 46.0677), (11.1210, 46.0677)])
 PARK = Polygon([(11.1195, 46.0703), (11.1215, 46.0703), (11.1215, 46.0724), (11.1195, 46.0724)])
@@ -61,7 +64,7 @@ def town(**changes) -> City:
         "basemap": [BackgroundFeature(kind="park", name="Giardini", geometry=PARK)],
         "cameras": [],
         "sources": [],
-        "purposes": [],
+        "processing": yaml.safe_load((PACK / "register.yaml").read_text()) | {"purposes": []},
         "thresholds": Thresholds(alert_rules=[rule()], video_events={}, risk_points={}),
         "gazetteer": {},
         "incident_categories": {},

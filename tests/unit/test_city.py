@@ -58,7 +58,7 @@ def test_what_a_pack_refers_to_is_in_it(city_id):
     city = read_city(PACKS[city_id])
     zones = {zone.zone_id for zone in city.zones}
     sources = {source.source_id for source in city.sources}
-    purposes = {purpose.purpose_id for purpose in city.purposes}
+    purposes = {purpose.purpose_id for purpose in city.processing.purposes}
     districts = {f.name for f in city.basemap if f.kind == "district"}
     assert {r.zone_id for camera in city.cameras for r in camera.regions} <= zones
     assert {site.zone_id for site in city.sites} - {None} <= zones

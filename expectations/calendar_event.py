@@ -2,7 +2,9 @@
 
 from expectations.station import Station, between, later, one_of, present, unique
 
-KINDS = ["market", "match", "concert", "holiday", "procession", "demonstration", "festival"]
+KINDS = [
+    "market", "match", "concert", "holiday", "festival", "procession", "worship", "demonstration",
+]  # fmt: skip
 
 
 def station(zone_ids: list[str]) -> Station:

@@ -16,6 +16,7 @@ from precrisis import store
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
+MIN_REASON = 10  # characters; the database asks for as many
 WITNESS = "audit_head"
 # The AI Act asks for six months at least; the witness is kept as long as the longest limitation.
 WITNESS_KEPT = dt.timedelta(days=5 * 365)

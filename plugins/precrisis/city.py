@@ -172,13 +172,14 @@ class City(Part):
 
     @property
     def masking_sha256(self) -> str:
-        """Hash of all that is taken away: what an assessment is signed off with."""
+        """Hash of all that is taken away or left alone: what an assessment is signed off with."""
         limits = {
             name: threshold.value
             for name, threshold in self.thresholds.risk_points.items()
             if name.startswith("small_cell_")
         }
-        return sha256(self.processing.masking.model_dump() | limits)
+        kept_to = self.processing.protection.model_dump()
+        return sha256(self.processing.masking.model_dump() | kept_to | limits)
 
     def sources_of(self, noun: str) -> list[Source]:
         return [source for source in self.sources if source.noun == noun]

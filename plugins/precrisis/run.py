@@ -10,12 +10,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one DAG. The data interval is UTC; a step takes its dates from here, not now()."""
+    """One run of one DAG. The data interval is UTC; a step takes its dates from here, not now().
+
+    `started_by` is the account that started it by hand, empty for a schedule.
+    """
 
     dag_id: str
     run_id: str
     interval_start: dt.datetime
     interval_end: dt.datetime
+    started_by: str = ""
 
 
 def in_run(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +30,7 @@ def in_run(work: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(work)
     def body(*arguments: Any, **named: Any) -> Any:
         context = _context()
-        context["batch_label"] = _label(named.get("batch"))
+        context["batch_label"] = named.get("source_id") or _label(named.get("batch"))
         if "params" in signature.parameters:
             named["params"] = dict(context["params"])
         return work(*arguments, **named, run=run_of(context["dag_run"]))
@@ -46,7 +50,8 @@ def run_of(dag_run: Any) -> Run:
     """
     end = dag_run.data_interval_end or dag_run.run_after
     start = dag_run.data_interval_start or end - dt.timedelta(hours=1)
-    return Run(dag_run.dag_id, dag_run.run_id, start, end)
+    started_by = getattr(dag_run, "triggering_user_name", None) or ""
+    return Run(dag_run.dag_id, dag_run.run_id, start, end, started_by)
 
 
 def _context() -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from precrisis.city import City
+from precrisis.documents.words import FOLDER
 from precrisis.register import Purpose, sha256
-from precrisis.settings import ROOT
 
 LANGUAGES = ("it", "en")
 LAYERS = ("short", "full")
@@ -41,7 +41,7 @@ def notice(the_city: City, purpose: Purpose, language: str, layer: str) -> Notic
         "officer": the_city.contact["officer_address"],
         "website": the_city.authority["website"],
         "retention": _duration(texts, purpose.retention_hours),
-        "sources": "; ".join(_sources(the_city, purpose)),
+        "sources": "; ".join(sources_of(the_city, purpose)),
     }
     sections = tuple(
         (heading, _sentence(template.format(**words))) for heading, template in texts[layer]
@@ -60,7 +60,7 @@ def notice_sha256(the_city: City, purpose: Purpose) -> str:
     )
 
 
-def _sources(the_city: City, purpose: Purpose) -> list[str]:
+def sources_of(the_city: City, purpose: Purpose) -> list[str]:
     """What the purpose reads: for footage the cameras by name, since people look for theirs."""
     sources = [s for s in the_city.sources if s.purpose_id == purpose.purpose_id]
     cameras = [c.name for s in sources for c in the_city.cameras if c.source_id == s.source_id]
@@ -79,4 +79,4 @@ def _sentence(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _texts() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "infra" / "documents" / "notice.yaml").read_text("utf-8"))
+    return yaml.safe_load((FOLDER / "notice.yaml").read_text("utf-8"))

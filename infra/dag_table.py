@@ -21,7 +21,10 @@ PATH = (
     "alerts_review",
     "dashboards_publish",
     "reports_publish",
+    "assessments_publish",
+    "incident_mode",
     "retention_enforce",
+    "audit_check",
 )
 DAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
 

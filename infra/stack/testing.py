@@ -47,9 +47,12 @@ def _forget(stack: Stack) -> None:
 
 
 def _pytest(stack: Stack, *arguments: str) -> int:
-    """Run pytest with the stack's environment; return its exit status."""
+    """Run pytest with the stack's environment; return its exit status.
+
+    The results are kept in <state>/results, one JUnit file a category.
+    """
     say(f"pytest {' '.join(arguments)}")
     variables = {**os.environ, **environment.common(stack)}
-    return subprocess.run(
-        [programs.PYTHON, "-m", "pytest", "-q", *arguments], cwd=ROOT, env=variables
-    ).returncode
+    results = stack.state / "results" / f"{arguments[0].replace('/', '-')}.xml"
+    command = [programs.PYTHON, "-m", "pytest", "-q", f"--junitxml={results}", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables).returncode

@@ -117,7 +117,9 @@ def apply_tables(connection, database: str) -> None:
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()
     connection.execute(
         """
-        SELECT ops.append_audit('configuration_change', 'infra/postgis', 'set-up', '', '', %(facts)s)
+        SELECT ops.append_audit(
+            'configuration_change', 'infra/postgis', 'set-up', '', '', %(facts)s
+        )
         WHERE %(facts)s IS DISTINCT FROM (
             SELECT facts FROM ops.audit_log
             WHERE action = 'configuration_change' AND subject = 'infra/postgis'

@@ -5,14 +5,20 @@ batch goes on too; the task then fails at its end, so that a retry meets only wh
 """
 
 import datetime as dt
+import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
+from precrisis import audit
+from precrisis.audit import Action
 from precrisis.run import Run
+from precrisis.settings import settings
+from precrisis.version import code_sha256, pack_sha256
 from precrisis.warehouse import connect, upsert
 
 log = logging.getLogger(__name__)
@@ -42,29 +48,51 @@ class Outcome:
 
 @dataclass
 class Step:
-    """One step of one run, in one role; use `each` to work through its items."""
+    """One step of one run, in one role; use `each` to work through its items.
+
+    `model` names the model version at work, for the log of runs.
+    """
 
     name: str
     noun: str
     run: Run
     role: str
+    model: str = ""
     failures: list[str] = field(default_factory=list)
 
     def each(
         self, items: Iterable[Any], key: Callable[[Any], str], work: Callable[[Any, Outcome], None]
     ) -> list[Outcome]:
-        """Do `work(item, outcome)` for every item, recording each.
+        """Do `work(item, outcome)` for every item, recording each, and the whole in the audit log.
 
         Raises:
             StepFailed: after the last item, when any failed unexpectedly.
         """
+        items = list(items)
         outcomes = [self._one(item, key(item), work) for item in items]
+        if items:
+            self._log([key(item) for item in items], outcomes)
         if self.failures:
             raise StepFailed(
                 f"{self.name}: {len(self.failures)} of {len(outcomes)} items failed "
                 f"(first: {self.failures[0]}); see ops.outcome for all, then clear the task."
             )
         return outcomes
+
+    def _log(self, keys: list[str], outcomes: list[Outcome]) -> None:
+        """What ran, with what, on what, from when to when, and what came of it: no content."""
+        facts = {
+            "dag": self.run.dag_id,
+            "code": code_sha256(),
+            "configuration": pack_sha256(settings().city_pack),
+            "model": self.model,
+            "items": hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest(),
+            "window": [self.run.interval_start.isoformat(), self.run.interval_end.isoformat()],
+            "outcomes": dict(Counter(outcome.status for outcome in outcomes)),
+            "rows_in": sum(outcome.rows_in for outcome in outcomes),
+            "rows_out": sum(outcome.rows_out for outcome in outcomes),
+        }
+        audit.append(self.role, Action.RUN_DONE, self.name, run_id=self.run.run_id, facts=facts)
 
     def _one(self, item: Any, item_key: str, work: Callable) -> Outcome:
         outcome, started = Outcome(), dt.datetime.now(dt.UTC)

@@ -14,6 +14,7 @@ import psycopg
 
 from expectations.station import Row, Station
 from precrisis.outcome import Refused, quarantine
+from precrisis.visible import visible, visible_key
 from precrisis.warehouse import upsert
 
 # The library announces each skipped registration, 214 lines an import.
@@ -132,16 +133,12 @@ def _repeats(result: Mapping[str, Any]) -> list[int]:
 
 
 def _row_key(station: Station, row: Row) -> str:
-    return "/".join(_text(row[column]) for column in station.key)
+    return "/".join(visible_key(row[column]) for column in station.key)
 
 
 def _visible(station: Station, row: Row) -> dict[str, Any]:
-    """The row as the rules saw it: no text of a post, no picture, no geometry of a person."""
-    return {name: _text(value) for name, value in station.flatten(row).items()}
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
+    """The row as the rules saw it, without any free text."""
+    return {name: visible(value) for name, value in station.flatten(row).items()}
 
 
 def _keep(connection, station, batch_key, result, row_count, failed_count) -> None:

@@ -16,6 +16,7 @@ import psycopg
 
 from precrisis import audit
 from precrisis.audit import Action
+from precrisis.failures import traced
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.version import code_sha256, pack_sha256
@@ -105,7 +106,7 @@ class Step:
         except Exception as error:  # recorded, then raised by each()
             outcome.status, outcome.detail = "failed", type(error).__name__
             self.failures.append(f"{item_key} ({type(error).__name__})")
-            log.exception("%s failed for %s", self.name, item_key)
+            log.error("%s failed for %s\n%s", self.name, item_key, traced(error))
         self.record(item_key, outcome, started)
         return outcome
 

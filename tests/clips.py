@@ -1,6 +1,9 @@
 """Small films and broken files for tests, made by the ffmpeg program. Cameras export such files."""
 
+import os
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
 RATE_HZ = 10
@@ -45,6 +48,19 @@ def of_unknown_codec(path: Path, whole: Path) -> Path:
     path.write_bytes(
         whole.read_bytes().replace(b"MJPG", b"QQ7Z").replace(b"\xff\xd8\xff", b"\0\0\0")
     )
+    return path
+
+
+def offered(source: Path, target: Path) -> Path:
+    """Copy a film to where a source looks, as if its upload had ended an hour ago."""
+    shutil.copy(source, target)
+    return aged(target)
+
+
+def aged(path: Path, seconds: float = 3600) -> Path:
+    """Let a file have been written some time ago: one written just now may still grow."""
+    then = time.time() - seconds
+    os.utime(path, (then, then))
     return path
 
 

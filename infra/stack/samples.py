@@ -7,6 +7,7 @@ finds the same world.
 import csv
 import datetime as dt
 import hashlib
+import os
 import subprocess
 import tempfile
 import urllib.request
@@ -104,6 +105,7 @@ def _lay_out_footage(stack: Stack, zone: ZoneInfo) -> None:
         target = folder / f"{entry['camera_id']}_{start:%Y%m%dT%H%M%SZ}.avi"
         if not target.exists():
             target.hardlink_to(clip)
+            os.utime(target, (start.timestamp(),) * 2)  # a source passes over what was just written
 
 
 def _lay_out_incidents(stack: Stack, zone: ZoneInfo, target: Path) -> None:

@@ -4,7 +4,6 @@ Geometry is EPSG:4326, longitude first. Times of day are local to `City.time_zon
 """
 
 import datetime as dt
-import json
 import os
 import string
 from functools import lru_cache
@@ -12,15 +11,16 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from shapely import GEOSException, Polygon, set_srid
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from precrisis.alerts.rules import AlertRule
+from precrisis.plain_files import parsed_json, parsed_yaml, text_of
 from precrisis.register import Purpose, Register, sha256
 from precrisis.settings import settings
+from precrisis.sharing.agreement import Agreements
 
 UNKNOWN_SRID = 1  # no reference system has it
 
@@ -32,7 +32,12 @@ class CityPackError(ValueError):
 class Part(BaseModel):
     """An entry of the pack. Unknown keys are an error: a typing slip must not pass silently."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,  # an address may hold a login
+    )
 
 
 class Zone(Part):
@@ -96,7 +101,7 @@ class Source(Part):
 
     source_id: str
     kind: Literal["folder", "s3", "rtsp", "mastodon", "csv", "city_pack"]
-    address: str
+    address: str = Field(repr=False)  # may hold a login
     purpose_id: str
     noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]
     hashtags: list[str] = []
@@ -152,6 +157,7 @@ class City(Part):
     thresholds: Thresholds
     gazetteer: dict[str, list[str]]
     incident_categories: dict[str, Any]
+    agreements: Agreements = []
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -208,23 +214,25 @@ def read_city(folder: Path) -> City:
             "thresholds": _yaml(folder, "thresholds"),
             "gazetteer": _yaml(folder, "gazetteer"),
             "incident_categories": _yaml(folder, "incident_categories"),
+            "agreements": _yaml(folder, "agreements"),
         }
         return City(**content)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CityPackError(f"City pack {folder.name}: {error}") from error
 
 
 def _yaml(folder: Path, name: str) -> Any:
     """Read a YAML file; ${NAME} is taken from the environment, so addresses can differ."""
-    text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
+    text = text_of(folder / f"{name}.yaml")
     try:
-        return yaml.safe_load(string.Template(text).substitute(os.environ))
+        return parsed_yaml(string.Template(text).substitute(os.environ), f"{name}.yaml")
     except KeyError as error:
         raise CityPackError(f"{name}.yaml needs the environment variable {error}.") from error
 
 
 def _features(folder: Path, name: str) -> list[dict]:
-    collection = json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8"))
+    file = folder / f"{name}.geojson"
+    collection = parsed_json(text_of(file), file.name)
     srid = _srid(collection)
     return [
         {**feature["properties"], "geometry": _geometry(feature, srid)}

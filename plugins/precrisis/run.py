@@ -30,7 +30,8 @@ def in_run(work: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(work)
     def body(*arguments: Any, **named: Any) -> Any:
         context = _context()
-        context["batch_label"] = named.get("source_id") or _label(named.get("batch"))
+        key = named.get("source_id") or named.get("agreement_id")
+        context["batch_label"] = key or _label(named.get("batch"))
         if "params" in signature.parameters:
             named["params"] = dict(context["params"])
         return work(*arguments, **named, run=run_of(context["dag_run"]))

@@ -45,6 +45,12 @@ def test_a_step_gets_its_run_and_airflow_sees_the_other_arguments(context):
     assert context["batch_label"] == "c (2)"
 
 
+def test_a_task_for_a_source_is_labelled_with_it(context):
+    body = in_run(lambda source_id, run: source_id)
+    assert body(source_id="exports") == "exports"
+    assert context["batch_label"] == "exports"
+
+
 def test_a_step_that_wants_parameters_gets_them(context):
     body = in_run(lambda run, params: params["week_start"])
     assert list(inspect.signature(body).parameters) == []

@@ -2,12 +2,14 @@
 
 import csv
 import datetime as dt
+import time
 from pathlib import Path
 
 import pytest
 
 from infra.stack import samples
 from infra.stack.layout import Stack
+from precrisis.footage.folder import SETTLED_AFTER_S
 from precrisis.records import CALENDAR_COLUMNS, INCIDENT_COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,12 @@ def test_recordings_are_named_by_camera_and_utc_start(stack):
     names = {path.name for path in (stack.state / "samples" / "footage").rglob("*.avi")}
     assert "duomo-nord_20260304T182000Z.avi" in names  # 18:20 in Lisbon's winter
     assert len(names) == 4
+
+
+def test_recordings_just_laid_out_are_offered_at_once(stack):
+    samples.lay_out(stack)
+    ages = [time.time() - f.stat().st_mtime for f in (stack.state / "samples").rglob("*.avi")]
+    assert min(ages) > SETTLED_AFTER_S
 
 
 def test_another_city_s_time_zone_gives_other_recordings(stack, monkeypatch):

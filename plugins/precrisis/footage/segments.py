@@ -25,12 +25,13 @@ TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class Video:
-    """What ffprobe says of a file. Duration in seconds, rate in Hz, sides in px."""
+    """What ffprobe says of a file. Times in seconds, rate in Hz, sides in px."""
 
     codec: str
     width_px: int
     height_px: int
     frame_rate_hz: float
+    start_s: float
     duration_s: float
     frame_count: int
     audio_streams: int
@@ -67,6 +68,7 @@ def probe(path: Path) -> Video:
         width_px=width,
         height_px=height,
         frame_rate_hz=rate,
+        start_s=float(container.get("start_time") or 0),
         duration_s=duration or (frames / rate if rate else 0.0),
         frame_count=frames,
         audio_streams=sum(s.get("codec_type") == "audio" for s in streams),

@@ -1,4 +1,4 @@
-"""Where recordings come from: an export folder, an S3 prefix or a live RTSP address.
+"""Where recordings come from: an export folder, an S3 bucket or a live RTSP address.
 
 A recording's file name says which camera and when: `<camera_id>_<UTC start>.<ext>`, for example
 duomo-nord_20261120T172000Z.avi. A source lists what it has; fetching one is a separate act, so
@@ -7,104 +7,57 @@ that a broken recording can't hide the others.
 
 import datetime as dt
 import re
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from precrisis.city import City, Source
+from precrisis.footage import bucket, folder, live
+from precrisis.footage.recording import Fetched, Recording
 from precrisis.outcome import Refused
-from precrisis.store import client
 
-NAME = re.compile(r"^(?P<camera>[a-z0-9-]+)_(?P<start>\d{8}T\d{6}Z)\.[A-Za-z0-9]{2,4}$")
-RTSP_STRETCH_S = 60
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A stretch of one camera's footage that a source offers. `started_at` is UTC."""
-
-    source_id: str
-    camera_id: str
-    started_at: dt.datetime | None
-    address: str
-
-    @property
-    def key(self) -> str:
-        """How the recording is named in outcomes: never a full address, which may hold a login."""
-        if self.address.startswith("rtsp"):
-            return f"{self.source_id}/{self.camera_id}_{self.started_at:%Y%m%dT%H%M%SZ}"
-        return f"{self.source_id}/{Path(self.address).name}"
+NAME = re.compile(r"^(?P<camera>[a-z0-9-]+)_(?P<start>\d{8}T\d{6}Z)\.[A-Za-z0-9]{2,4}\Z", re.ASCII)
 
 
 def recordings(city: City, source: Source, at: dt.datetime) -> Iterator[Recording]:
     """List what a source offers at time `at` (UTC), oldest name first.
 
     Raises:
-        FileNotFoundError: the export folder is not there (not mounted?).
+        SourceUnreadable: it can't be listed; the message names the source and the remedy.
     """
     if source.kind == "rtsp":
         for camera in (c for c in city.cameras if c.source_id == source.source_id):
-            yield Recording(source.source_id, camera.camera_id, at, source.address)
+            yield Recording(source.source_id, camera.camera_id, at)
         return
-    names = _in_bucket(source) if source.kind == "s3" else _in_folder(source)
-    for address in names:
-        match = NAME.match(Path(address).name)
+    offered = bucket.listed(source) if source.kind == "s3" else folder.listed(source)
+    for path, size_bytes in sorted(offered, key=lambda entry: PurePosixPath(entry[0]).name):
+        match = NAME.match(PurePosixPath(path).name)
         start = _utc(match["start"]) if match else None
-        yield Recording(source.source_id, match["camera"] if match else "", start, address)
+        camera_id = match["camera"] if match else ""
+        yield Recording(source.source_id, camera_id, start, _storable(path), size_bytes)
 
 
-def fetch(recording: Recording, source: Source, folder: Path) -> Path:
-    """Bring a recording into `folder` and return its path; the original is left untouched.
+def fetch(recording: Recording, source: Source, into: Path) -> Fetched:
+    """Bring a recording into the folder `into`; the original is left untouched.
 
     Raises:
         Refused: its name does not say camera and time, or the camera did not deliver.
+        SourceUnreadable: its source can't be read any more.
     """
     if recording.started_at is None:
         reason = "its name must be <camera_id>_<YYYYMMDDTHHMMSSZ>.<ext>"
         raise Refused("recording_named", reason)
+    target = into / f"{recording.camera_id}.mkv"
+    if source.kind == "rtsp":
+        return live.record(source, target)
     if source.kind == "folder":
-        return Path(recording.address)
-    target = folder / f"{recording.camera_id}.mkv"
-    if source.kind == "s3":
-        bucket, _, key = recording.address.partition("/")
-        client("ingest").fget_object(bucket, key, str(target))
-    else:
-        _record_rtsp(recording.address, target)
-    return target
+        return Fetched(Path(source.address, recording.path), recording.started_at)
+    bucket.fetch(source, recording.path, target)
+    return Fetched(target, recording.started_at)
 
 
-def _in_folder(source: Source) -> list[str]:
-    folder = Path(source.address)
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"Source '{source.source_id}': folder {folder} is not there; mount or correct it."
-        )
-    return sorted((str(path) for path in folder.rglob("*") if path.is_file()), key=_name)
-
-
-def _in_bucket(source: Source) -> list[str]:
-    bucket, _, prefix = source.address.partition("/")
-    found = client("ingest").list_objects(bucket, prefix=prefix, recursive=True)
-    return sorted((f"{bucket}/{entry.object_name}" for entry in found), key=_name)
-
-
-def _record_rtsp(address: str, target: Path) -> None:
-    """Record one stretch of a live camera; sound is not even asked for."""
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-rtsp_transport", "tcp"]
-    command += ["-timeout", "10000000", "-i", address, "-t", str(RTSP_STRETCH_S), "-an"]
-    command += ["-map", "0:v:0", "-c", "copy", "-f", "matroska", "-y", str(target)]
-    try:
-        result = subprocess.run(command, capture_output=True, timeout=RTSP_STRETCH_S + 60)
-    except subprocess.TimeoutExpired:
-        raise Refused("camera_answers", "the camera stalled; check it and its network") from None
-    if not target.exists() or target.stat().st_size == 0:
-        reason = f"the camera did not deliver (ffmpeg exit {result.returncode})"
-        raise Refused("camera_answers", reason)
-
-
-def _name(address: str) -> str:
-    return Path(address).name
+def _storable(path: str) -> str:
+    """A name that is not UTF-8, in a form that a table takes; as a recording it is refused."""
+    return path.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def _utc(text: str) -> dt.datetime | None:

@@ -3,7 +3,7 @@ SHELL := bash
 STACK := .venv/bin/python -m infra.stack
 TEST := PRECRISIS_STATE=$(CURDIR)/.run-test PRECRISIS_PORT_BASE=19000 PRECRISIS_CITY_PACK=$(CURDIR)/tests/city
 
-.PHONY: help demo test up down status check clean lock install docs notices
+.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -32,20 +32,44 @@ check: install   ## style, layers, SQL, dbt, generated docs
 	@.venv/bin/dbt parse -q --project-dir dbt --profiles-dir dbt
 	@.venv/bin/sqlfluff lint dbt/models
 
+tls: install     ## an authority and certificates for trials of PRECRISIS_TLS=on
+	@$(STACK) tls
+
 test: check      ## the checks, then the whole suite against real services on ports of its own
 	@$(TEST) $(STACK) test
 
-lock:            ## resolve requirements anew
-	UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(python3 -m pip config get global.find-links 2>/dev/null)}" \
-	  .venv-uv/bin/uv pip compile -q --upgrade --python-version 3.11 --no-emit-find-links --no-annotate \
-	  --custom-compile-command "make lock" infra/requirements/platform.in -o requirements.txt
-	sed -i -E 's/^(torch==[0-9.]+)\+cpu/\1/' requirements.txt
-	.venv-uv/bin/uv pip compile -q --upgrade --python-version 3.11 --no-annotate \
-	  --custom-compile-command "make lock" infra/requirements/superset.in -o infra/requirements/superset.txt
+FUZZ_SECONDS ?= 600
+fuzz: install    ## everything that reads outside input, with made-up input, for FUZZ_SECONDS
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) .venv/bin/python -m pytest -q tests/fuzz
+
+# LOCK_FLAGS= keeps every pin that still fits, for adding one package
+LOCK_FLAGS ?= --upgrade
+LOCK = .venv-uv/bin/uv pip compile -q $(LOCK_FLAGS) --python-version 3.11 --no-emit-find-links --no-annotate \
+  --generate-hashes --custom-compile-command "make lock"
+lock:            ## resolve requirements anew, with hashes
+	links="$${UV_FIND_LINKS:-$$(python3 -m pip config get global.find-links 2>/dev/null)}"; \
+	  if [ -n "$$links" ]; then export UV_FIND_LINKS="$$links"; else export UV_TORCH_BACKEND=cpu; fi; \
+	  $(LOCK) --no-emit-package torch infra/requirements/platform.in -o requirements.txt
+	$(LOCK) infra/requirements/superset.in -o infra/requirements/superset.txt
+	$(LOCK) infra/requirements/audit.in -o infra/requirements/audit.txt
+	$(LOCK) --no-deps infra/requirements/attacks.in -o infra/requirements/attacks.txt
+
+audit: install   ## licences, bill of materials (build/sbom), known vulnerabilities
+	@infra/install.sh audit
+	@.venv/bin/python -m infra.audit
+
+attacks: install ## attack the evidence pictures; needs the research data (PRECRISIS_EVAL_DATA)
+	@infra/install.sh attacks
+	@PYTHONPATH=.:plugins .venv/bin/python -m tests.attacks
+
+lawfulness:      ## record the last results of the tests that prove the requirements
+	@PRECRISIS_STATE=$(CURDIR)/.run-test .venv/bin/python -m infra.lawfulness
+	@PYTHONPATH=.:plugins .venv/bin/python -m infra.docs
 
 PACK ?= infra/city/trento
 notices: install ## the hashes that the register of a city pack must hold (PACK=folder)
-	@PYTHONPATH=.:plugins PRECRISIS_SAMPLES=- PRECRISIS_FEED_URL=- .venv/bin/python -m precrisis.documents $(PACK)
+	@PYTHONPATH=.:plugins PRECRISIS_SAMPLES=none PRECRISIS_FEED_URL=none PRECRISIS_CITY_PACK=$(PACK) \
+	  .venv/bin/python -m precrisis.documents $(PACK)
 
 docs: install    ## write the generated tables of README and docs
 	@PYTHONPATH=.:plugins .venv/bin/python -m infra.docs

@@ -23,12 +23,12 @@ STATION = Station(
     key=("source", "post_id_hash", "model_version"),
     columns=(
         "source", "post_id_hash", "model_version", "posted_at", "author_key", "language",
-        "themes", "is_uncertain", "place_links",
+        "themes", "is_uncertain", "place_links", "due_at",
     ),
     flatten=flatten,
     rules=(
         *present("source", "post_id_hash", "posted_at", "model_version", "author_key"),
-        *present("language", "is_uncertain", "lowest_probability", "best_link"),
+        *present("language", "is_uncertain", "lowest_probability", "best_link", "due_at"),
         matches("post_id_hash", r"^[0-9a-f]{32,64}$", "a hash"),
         matches("author_key", r"^[0-9a-f]{32}$", "a weekly author key"),
         one_of("language", ["it", "en", "de", "other"]),

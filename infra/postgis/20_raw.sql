@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS raw.camera_observation (
     loaded_at          timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (camera_id, zone_id, window_start)
 );
+-- For the other regions of the same picture (dbt: int_camera_windows).
+CREATE INDEX IF NOT EXISTS camera_observation_window_idx ON raw.camera_observation (camera_id, window_start);
 
 CREATE TABLE IF NOT EXISTS raw.video_event (
     event_id      text        PRIMARY KEY,
@@ -78,6 +80,7 @@ CREATE TABLE IF NOT EXISTS raw.post_signal (
     themes        jsonb       NOT NULL,
     is_uncertain  boolean     NOT NULL,
     place_links   jsonb       NOT NULL,
+    due_at        timestamptz NOT NULL,
     loaded_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (source, post_id_hash, model_version)
 );

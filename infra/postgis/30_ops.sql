@@ -48,6 +48,10 @@ CREATE TABLE IF NOT EXISTS ops.object_ledger (
     stored_at  timestamptz NOT NULL,
     due_at     timestamptz NOT NULL,
     deleted_at timestamptz,
+    -- Id of the zone key it is sealed to; '' lies in the clear. sha256 and size are the content's.
+    key_id     text NOT NULL DEFAULT '',
+    -- Why it is due: 'due' by its retention time, or 'deleted by author'.
+    reason     text NOT NULL DEFAULT 'due',
     PRIMARY KEY (bucket, object_key)
 );
 CREATE INDEX IF NOT EXISTS object_ledger_due_idx ON ops.object_ledger (due_at) WHERE deleted_at IS NULL;
@@ -59,6 +63,7 @@ CREATE TABLE IF NOT EXISTS ops.deletion_receipt (
     object_sha256 text NOT NULL,
     due_at      timestamptz NOT NULL,
     deleted_at  timestamptz NOT NULL,
+    reason        text NOT NULL DEFAULT 'due',
     previous_hash text NOT NULL UNIQUE,
     receipt_hash  text NOT NULL UNIQUE
 );
@@ -66,7 +71,9 @@ CREATE TABLE IF NOT EXISTS ops.deletion_receipt (
 CREATE TABLE IF NOT EXISTS ops.feed_cursor (
     source     text PRIMARY KEY,
     cursor     text NOT NULL,
-    updated_at timestamptz NOT NULL DEFAULT now()
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    -- Up to which post's time the feed was read again, for edits and deletions.
+    swept_until timestamptz
 );
 
 CREATE TABLE IF NOT EXISTS ops.alert (

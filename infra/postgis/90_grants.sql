@@ -1,6 +1,7 @@
 -- One role per zone of trust. ingest and analysis write stations; transformer (dbt) reads raw and
--- owns what it builds; bi_reader (Superset, reports) sees marts and nothing else; auditor reads all
--- of ops. Passwords are set by the stack; the roles exist before this file runs.
+-- owns what it builds; bi_reader (Superset, reports) sees marts and nothing else; offence_reader sees
+-- single offence-like happenings and nothing else; partner sees marts of its districts only (see
+-- 46_privacy.sql and dbt/macros/district_rights.sql); auditor reads all of ops. Passwords are set by the stack; the roles exist before this file runs.
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO PUBLIC; -- PostGIS functions live there
 
@@ -16,7 +17,7 @@ ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, 
 TO analysis;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;
-GRANT ALL ON SCHEMA staging, intermediate, marts TO transformer;
+GRANT ALL ON SCHEMA staging, intermediate, marts, offences TO transformer;
 GRANT CREATE ON DATABASE :"database" TO transformer;
 
 GRANT USAGE ON SCHEMA marts TO bi_reader, analysis;
@@ -27,6 +28,14 @@ GRANT USAGE ON SCHEMA intermediate TO analysis;
 ALTER DEFAULT PRIVILEGES FOR ROLE transformer IN SCHEMA intermediate
 GRANT SELECT ON TABLES TO analysis;
 
+-- No default privilege for partner: dbt grants it each table after the policy of that table stands.
+GRANT USAGE ON SCHEMA marts TO partner;
+
+GRANT USAGE ON SCHEMA offences TO offence_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA offences TO offence_reader;
+ALTER DEFAULT PRIVILEGES FOR ROLE transformer IN SCHEMA offences
+GRANT SELECT ON TABLES TO offence_reader;
+
 GRANT USAGE ON SCHEMA ops TO auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA ops TO auditor;
 
@@ -36,3 +45,10 @@ GRANT SELECT, INSERT ON ops.deletion_receipt TO retention;
 GRANT SELECT, UPDATE ON ops.object_ledger TO retention;
 GRANT SELECT, INSERT, UPDATE ON ops.outcome, ops.quarantine TO retention;
 GRANT SELECT (object_key), DELETE ON raw.footage_segment, raw.post TO retention;
+
+-- Who may see which district is decided by the owner; a test of the marts is added, never changed.
+REVOKE ALL ON ops.district_grant FROM ingest, analysis;
+REVOKE ALL ON ops.privacy_test FROM ingest;
+REVOKE UPDATE ON ops.privacy_test FROM analysis;
+REVOKE ALL ON FUNCTION ops.granted_districts() FROM public;
+GRANT EXECUTE ON FUNCTION ops.granted_districts() TO partner, transformer;

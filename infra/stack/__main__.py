@@ -4,11 +4,12 @@ Usage: python -m infra.stack COMMAND (the Makefile names them all).
 """
 
 import argparse
+import os
 import shutil
 import sys
 
-from infra.stack import cluster, probes, programs
-from infra.stack.layout import Stack
+from infra.stack import certificates, cluster, probes, programs, transport
+from infra.stack.layout import LOOPBACK, Stack
 
 
 def up(stack: Stack) -> None:
@@ -53,6 +54,12 @@ def clean(stack: Stack) -> None:
     print(f"removed {stack.state}")
 
 
+def tls(stack: Stack) -> None:
+    """Make an authority and certificates for trials, for PRECRISIS_TLS=on."""
+    certificates.make(stack.tls, {LOOPBACK, "localhost", stack.outside_host})
+    print(f"written to {stack.tls}; let browsers trust ca.pem, and set PRECRISIS_TLS=on")
+
+
 def test(stack: Stack) -> None:
     """Run the whole test suite on a stack that starts from nothing."""
     from infra.stack import testing
@@ -62,6 +69,7 @@ def test(stack: Stack) -> None:
 
 COMMANDS = {
     "up": up, "down": down, "status": status, "demo": demo, "test": test, "clean": clean,
+    "tls": tls,
 }  # fmt: skip
 
 
@@ -74,6 +82,7 @@ def main() -> None:
     program.add_argument("program")
     arguments = parser.parse_args()
     stack = Stack.from_environment()
+    os.environ.update(transport.environment(stack))  # our own clients check certificates too
     if arguments.command == "run":
         programs.run(stack, arguments.program)
     else:

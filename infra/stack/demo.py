@@ -46,6 +46,8 @@ def summary(stack: Stack) -> str:
         "",
         f"  dashboards   {stack.url('superset')}/superset/dashboard/city-safety/",
         f"               analyst / {stack.passwords['superset:analyst']}",
+        f"               {stack.url('superset')}/superset/dashboard/data-protection/",
+        f"               officer / {stack.passwords['superset:officer']}",
         f"  Airflow      {stack.url('airflow')}",
         *_accounts(stack),
         f"  mail         {stack.state / 'mail'}",

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 
+from infra.stack import transport
 from infra.stack.layout import (
     AIRFLOW_USERS,
     ROOT,
@@ -25,7 +26,6 @@ QUIET = {  # no component calls home
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "SCARF_ANALYTICS": "false",
-    "OAUTHLIB_INSECURE_TRANSPORT": "1",  # loopback only; TLS stands in front elsewhere
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
@@ -37,14 +37,20 @@ def platform(stack: Stack) -> dict[str, str]:
     return {
         "PRECRISIS_STATE": str(stack.state),
         "PRECRISIS_CACHE": str(stack.cache),
+        "PRECRISIS_KEYS_DIR": str(stack.keys),
         "PRECRISIS_CITY_PACK": str(stack.city_pack),
         "PRECRISIS_SAMPLES": str(stack.state / "samples"),
         "PRECRISIS_PORT_BASE": str(stack.port_base),
+        "PRECRISIS_TLS": "on" if stack.has_tls else "off",
+        "PRECRISIS_TLS_DIR": str(stack.tls),
+        "PRECRISIS_HOST": stack.outside_host,
+        "PRECRISIS_WAREHOUSE_HOST": stack.host("postgres"),
         "PRECRISIS_WAREHOUSE_PORT": str(stack.port("postgres")),
         "PRECRISIS_WAREHOUSE_PASSWORDS": json.dumps(
             {role: secret[f"postgres:{role}"] for role in WAREHOUSE_ROLES}
         ),
         "PRECRISIS_S3_ENDPOINT": f"127.0.0.1:{stack.port('s3')}",
+        "PRECRISIS_S3_SECURE": str(stack.has_tls),
         "PRECRISIS_S3_IDENTITIES": json.dumps(
             {name: [name, secret[f"s3:{name}"]] for name in S3_IDENTITIES}
         ),
@@ -57,7 +63,7 @@ def platform(stack: Stack) -> dict[str, str]:
             {user: secret[f"superset:{user}"] for user in SUPERSET_USERS}
         ),
         "PRECRISIS_BI_DSN": stack.dsn("bi_reader"),
-        "PRECRISIS_SMTP_PORT": str(stack.port("smtp")),
+        "PRECRISIS_SMTP_PORT": str(stack.smtp_port),
         "PRECRISIS_FEED_URL": stack.url("feed"),
     }
 
@@ -86,6 +92,9 @@ def airflow(stack: Stack) -> dict[str, str]:
         ),
         "AIRFLOW__API__BASE_URL": stack.url("airflow"),
         "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__EXPOSE_CONFIG": "False",
+        "AIRFLOW__API__EXPOSE_STACKTRACE": "False",
+        "AIRFLOW__API__ENABLE_SWAGGER_UI": "False",
         "AIRFLOW__API__SECRET_KEY": secret["airflow:jwt"],
         "AIRFLOW__API_AUTH__JWT_SECRET": secret["airflow:jwt"],
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": dsn,
@@ -120,6 +129,7 @@ def common(stack: Stack) -> dict[str, str]:
         **_set_by_the_city(stack),
         **QUIET,
         **platform(stack),
+        **transport.environment(stack),
         "PRECRISIS_TRANSFORMER_PASSWORD": stack.passwords["postgres:transformer"],
         **airflow(stack),
         "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
@@ -138,7 +148,7 @@ def write_env_file(stack: Stack) -> None:
         for role in WAREHOUSE_ROLES
     }
     connect = {
-        "PGHOST": "127.0.0.1",
+        "PGHOST": stack.host("postgres"),
         "PGPORT": str(stack.port("postgres")),
         "PGDATABASE": "precrisis",
         "PGUSER": "bi_reader",

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from infra.stack import ports
+
 ROOT = Path(__file__).resolve().parents[2]
 
-# Offsets from the port base. SeaweedFS adds 10,000 to each of its ports for gRPC.
-PORT_OFFSETS = {
-    "weed_master": 1, "weed_volume": 2, "weed_filer": 3, "s3": 4, "weed_admin": 5,
-    "smtp": 25, "postgres": 32, "airflow": 80, "superset": 88, "feed": 90,
-    "worker_logs": 93, "trigger_logs": 94,
-}  # fmt: skip
+LOOPBACK = "127.0.0.1"
 
-WAREHOUSE_ROLES = ("ingest", "analysis", "transformer", "bi_reader", "auditor", "retention")
+WAREHOUSE_ROLES = (
+    "ingest", "analysis", "transformer", "bi_reader", "offence_reader", "partner", "auditor",
+    "retention", "officer_reader",
+)  # fmt: skip
 AIRFLOW_USERS = {"engineer": "admin", "operator": "op", "viewer": "viewer"}
-SUPERSET_USERS = ("admin", "analyst")
+SUPERSET_USERS = ("admin", "analyst", "officer")
 S3_IDENTITIES = ("admin", "ingest", "analysis", "publish", "reader", "retention")
 BUCKETS = ("restricted", "derived", "published")
 
@@ -42,10 +42,42 @@ class Stack:
         return cls(state=state, port_base=int(os.environ.get("PRECRISIS_PORT_BASE", "18000")))
 
     def port(self, service: str) -> int:
-        return self.port_base + PORT_OFFSETS[service]
+        return self.port_base + ports.OFFSETS[service]
+
+    def host(self, service: str) -> str:
+        """The name or address of a service: PRECRISIS_HOST for those that may leave loopback."""
+        return self.outside_host if service in ports.CAN_LEAVE else LOOPBACK
 
     def url(self, service: str) -> str:
-        return f"http://127.0.0.1:{self.port(service)}"
+        scheme = "https" if self.has_tls and service in ports.HAS_TLS else "http"
+        return f"{scheme}://{self.host(service)}:{self.port(service)}"
+
+    @property
+    def outside_host(self) -> str:
+        """By what name other machines reach what people use; loopback unless a city sets it."""
+        return os.environ.get("PRECRISIS_HOST", LOOPBACK)
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether services speak TLS (PRECRISIS_TLS=on); transport.py says how."""
+        return os.environ.get("PRECRISIS_TLS", "off") == "on"
+
+    @property
+    def tls(self) -> Path:
+        """Folder of ca.pem, server.pem and server.key: a city's own, or what `make tls` makes."""
+        return Path(os.environ.get("PRECRISIS_TLS_DIR", self.state / "tls"))
+
+    @property
+    def smtp_port(self) -> int:
+        """Port of the mail relay: the city's where PRECRISIS_SMTP_HOST names one, else our sink."""
+        if "PRECRISIS_SMTP_HOST" in os.environ:
+            return int(os.environ.get("PRECRISIS_SMTP_PORT", "587"))
+        return self.port("smtp")
+
+    @property
+    def keys(self) -> Path:
+        """Keys of the zones of the object store; outside the folder of its data."""
+        return Path(os.environ.get("PRECRISIS_KEYS_DIR", self.state / "secrets" / "keys"))
 
     @property
     def cache(self) -> Path:
@@ -83,7 +115,10 @@ class Stack:
     def dsn(self, role: str, database: str = "precrisis") -> str:
         """libpq URL of a role of the private cluster."""
         password = self.passwords[f"postgres:{role}"]
-        return f"postgresql://{role}:{password}@127.0.0.1:{self.port('postgres')}/{database}"
+        return (
+            f"postgresql://{role}:{password}@{self.host('postgres')}"
+            f":{self.port('postgres')}/{database}"
+        )
 
 
 def write_private(file: Path, text: str) -> None:

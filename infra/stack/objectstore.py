@@ -8,17 +8,25 @@ import json
 import os
 import time
 
-from infra.stack.layout import BUCKETS, ROOT, Stack, write_private
+from infra.stack import transport
+from infra.stack.layout import BUCKETS, ROOT, S3_IDENTITIES, Stack, write_private
 
-# What each identity may do. The ingest identity can write but not read back.
+# What each identity may do; the store's own words, of which Write means deleting too.
 ACTIONS = {
     "admin": ["Admin", "Read", "Write", "List", "Tagging"],
-    "ingest": ["Write:restricted"],
     "analysis": ["Read:restricted", "List:restricted", "Write:derived", "Read:derived"],
     "publish": ["Write:published", "Read:published", "List:published"],
-    "retention": [f"{verb}:{bucket}" for bucket in BUCKETS for verb in ("Write", "List")],
     "reader": ["Read:published", "List:published"],
 }
+# Finer, in S3's words: who takes in can't read back or delete, who deletes can't read or write.
+POLICIES = {
+    "ingest": (("restricted",), ("PutObject",)),
+    "retention": (
+        BUCKETS,
+        ("ListBucket", "DeleteObject", "ListBucketMultipartUploads", "AbortMultipartUpload",
+         "GetBucketVersioning"),
+    ),
+}  # fmt: skip
 
 
 def configure(stack: Stack) -> None:
@@ -27,18 +35,28 @@ def configure(stack: Stack) -> None:
         {
             "name": name,
             "credentials": [{"accessKey": name, "secretKey": stack.passwords[f"s3:{name}"]}],
-            "actions": actions,
+            "actions": ACTIONS.get(name, []),
+            "policyNames": [name] if name in POLICIES else [],
         }
-        for name, actions in ACTIONS.items()
+        for name in S3_IDENTITIES
     ]
+    policies = [{"name": n, "content": json.dumps(_policy(*p))} for n, p in POLICIES.items()]
     home = stack.state / "weed"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_private(home / "s3.json", json.dumps({"identities": identities}))
+    write_private(home / "s3.json", json.dumps({"identities": identities, "policies": policies}))
     sections = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
     key = stack.passwords["s3:jwt"]
     text = "".join(f'[{section}]\nkey = "{key}"\n' for section in sections)
     write_private(home / ".seaweedfs" / "security.toml", text)
     (home / "data").mkdir(exist_ok=True, mode=0o700)
+
+
+def _policy(buckets: tuple[str, ...], actions: tuple[str, ...]) -> dict:
+    """An S3 policy that allows these actions on these buckets and what is in them."""
+    resources = [f"arn:aws:s3:::{bucket}{part}" for bucket in buckets for part in ("", "/*")]
+    actions = [f"s3:{action}" for action in actions]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def command(stack: Stack) -> list[str]:
@@ -51,6 +69,7 @@ def command(stack: Stack) -> list[str]:
         f"-admin.port={stack.port('weed_admin')}", "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-webdav=false", "-master.telemetry=false", f"-s3.config={home / 's3.json'}",
         "-s3.allowDeleteBucketNotEmpty=false", "-s3.autoCreateBucket=false",
+        *transport.s3_flags(stack),
     ]  # fmt: skip
 
 
@@ -70,7 +89,7 @@ def client(stack: Stack, identity: str = "admin"):
         f"127.0.0.1:{stack.port('s3')}",
         access_key=identity,
         secret_key=stack.passwords[f"s3:{identity}"],
-        secure=False,
+        secure=stack.has_tls,
         region="us-east-1",
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from infra.stack import cluster, environment, objectstore, probes
+from infra.stack import cluster, environment, objectstore, probes, transport
 from infra.stack.layout import ROOT, Stack
 from infra.stack.samples import anchor as samples_anchor
 
@@ -65,7 +65,7 @@ def all_programs(stack: Stack) -> list[Program]:
         ),
         Program(
             "airflow-api",
-            [airflow, "api-server", "--host", "127.0.0.1", "--port", str(port("airflow"))],
+            [airflow, "api-server", *_at(stack, "airflow")],
             after="postgres",
             priority=600,
             takes_group=True,
@@ -96,11 +96,16 @@ def all_programs(stack: Stack) -> list[Program]:
     ]
 
 
+def _at(stack: Stack, service: str) -> list[str]:
+    return ["--host", transport.address(stack), "--port", str(stack.port(service))]
+
+
 def superset_command(stack: Stack) -> list[str]:
     gunicorn = str(ROOT / ".venv-superset" / "bin" / "gunicorn")
     return [
         gunicorn, "-w", "1", "-k", "gthread", "--threads", "8", "--timeout", "120",
-        "-b", f"127.0.0.1:{stack.port('superset')}", "superset.app:create_app()",
+        "-b", f"{transport.address(stack)}:{stack.port('superset')}",
+        *transport.gunicorn_flags(stack), "superset.app:create_app()",
     ]  # fmt: skip
 
 
@@ -182,6 +187,10 @@ def marks(stack: Stack) -> dict[str, str]:
         "PRECRISIS_PORT_BASE": str(stack.port_base),
         "PRECRISIS_CITY_PACK": str(stack.city_pack),
         "PRECRISIS_CACHE": str(stack.cache),
+        "PRECRISIS_KEYS_DIR": str(stack.keys),
+        "PRECRISIS_TLS": "on" if stack.has_tls else "off",
+        "PRECRISIS_TLS_DIR": str(stack.tls),
+        "PRECRISIS_HOST": stack.outside_host,
     }
 
 

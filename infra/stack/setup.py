@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from infra.stack import cluster, environment, objectstore, probes, programs, samples
+from infra.stack import cluster, environment, objectstore, probes, programs, samples, transport
 from infra.stack.layout import AIRFLOW_USERS, ROOT, Stack, write_private
 
 START = time.monotonic()
@@ -30,13 +30,17 @@ def fetch(stack: Stack) -> None:
 
 def prepare(stack: Stack) -> None:
     """Folders, passwords, cluster, weights and samples: all that needs no running service."""
+    transport.prepare(stack)
     stack.logs.mkdir(parents=True, exist_ok=True)
     environment.write_env_file(stack)
     objectstore.configure(stack)
+    _run(stack, [programs.PYTHON, "-m", "precrisis.zone_keys", "make"])
+    _run(stack, [programs.PYTHON, "-m", "precrisis.sharing.signing"])
     users = {user: stack.passwords[f"airflow:{user}"] for user in AIRFLOW_USERS}
     write_private(stack.state / "secrets" / "airflow-users.json", json.dumps(users))
     if cluster.create(stack):
         say("database cluster created")
+    transport.hand_to_postgres(stack, cluster.folder(stack), cluster.run_as())
     fetch(stack)
     samples.lay_out(stack)
 
@@ -50,6 +54,8 @@ def start(stack: Stack) -> None:
     programs.start_supervisor(stack)
     _await(stack, {"database": probes.postgres_port, "object store port": probes.objectstore_port})
     cluster.apply_schema(stack)
+    owner = {"PRECRISIS_OWNER_DSN": stack.dsn("owner")}
+    _run(stack, [programs.PYTHON, "-m", "precrisis.sharing.grants"], owner)
     say("database roles and tables")
     _migrate(stack)
     objectstore.make_buckets(stack)

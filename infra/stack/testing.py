@@ -1,7 +1,7 @@
 """`make test`: the whole suite, on a stack of its own that starts from nothing and leaves nothing.
 
-Unit tests come first, without services. Then the demo is run on the tests' own tiny city, as a
-newcomer would, and the other categories look at what came out of it.
+Unit tests and ten seconds of fuzzing come first, without services. Then the demo is run on the
+tests' own tiny city, as a newcomer would, and the other categories look at what came out of it.
 """
 
 import os
@@ -28,7 +28,7 @@ def run(stack: Stack) -> None:
     programs.stop(stack)
     _forget(stack)
     setup.fetch(stack)
-    failures = [_pytest(stack, "tests/unit")]
+    failures = [_pytest(stack, "tests/unit", "tests/fuzz")]
     try:
         setup.prepare(stack)
         setup.start(stack)

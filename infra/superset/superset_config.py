@@ -60,9 +60,18 @@ DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 SESSION_COOKIE_SECURE = _IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+WTF_CSRF_ENABLED = True
+# Counted in the one process of gunicorn. A dashboard asks for dozens of tiles and charts at once.
+RATELIMIT_ENABLED = True
+RATELIMIT_APPLICATION = "200 per second"
+AUTH_RATE_LIMITED = True
+AUTH_RATE_LIMIT = "20 per minute"
 TALISMAN_ENABLED = True
 TALISMAN_CONFIG = deepcopy(_TALISMAN_DEFAULT)
 TALISMAN_CONFIG["session_cookie_secure"] = _IS_HTTPS
+TALISMAN_CONFIG["strict_transport_security"] = _IS_HTTPS
+TALISMAN_CONFIG["referrer_policy"] = "same-origin"
+TALISMAN_CONFIG["permissions_policy"] = {"camera": "()", "microphone": "()", "geolocation": "()"}
 # Only ourselves: no map provider, no font server, no telemetry pixel.
 _OWN_SOURCES = ("'", "blob:", "data:")
 for _directive, _sources in TALISMAN_CONFIG["content_security_policy"].items():
@@ -74,10 +83,20 @@ TALISMAN_CONFIG["content_security_policy"]["frame-ancestors"] = ["'self'"]
 TALISMAN_CONFIG["content_security_policy"]["form-action"] = ["'self'"]
 
 
+API_SIGN_IN = "SecurityApi.login"
+
+
 def FLASK_APP_MUTATOR(app) -> None:
     """Serve our Italian words, and let nobody store the map's rows: they depend on who asks."""
     app.before_request(language.answer_pack)
     app.after_request(_forbid_storing_map_rows)
+    _limit_sign_in_by_api(app)
+
+
+def _limit_sign_in_by_api(app) -> None:
+    """The limit of the sign-in page does not reach the same act through the API."""
+    limit = app.appbuilder.sm.limiter.limit(AUTH_RATE_LIMIT, methods=["POST"])
+    app.view_functions[API_SIGN_IN] = limit(app.view_functions[API_SIGN_IN])
 
 
 def _forbid_storing_map_rows(response):

@@ -44,6 +44,7 @@ class Detector:
 
     weights_path: Path
     threads: int = 1
+    min_score: float = MIN_SCORE
 
     def detect(self, frame_bgr: np.ndarray) -> list[Detection]:
         """Return what is seen in `frame_bgr` (uint8, height x width x 3), best score first.
@@ -53,7 +54,7 @@ class Detector:
         outputs = _session(self.weights_path, self.threads).run(
             None, {"input_1": _input(frame_bgr)}
         )
-        boxes, scores, kinds = _candidates(outputs[:3], outputs[3:])
+        boxes, scores, kinds = _candidates(outputs[:3], outputs[3:], self.min_score)
         height_px, width_px = frame_bgr.shape[:2]
         boxes = np.clip(boxes, 0, SIDE_PX) * np.tile([width_px, height_px], 2) / SIDE_PX
         return [
@@ -80,13 +81,13 @@ def _input(frame_bgr: np.ndarray) -> np.ndarray:
 
 
 def _candidates(
-    scores_by_stride: list[np.ndarray], sides_by_stride: list[np.ndarray]
+    scores_by_stride: list[np.ndarray], sides_by_stride: list[np.ndarray], min_score: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boxes [n, 4] in network pixels, their scores [n] and positions in LABELS [n]."""
     parts = []
     for stride_px, scores, sides in zip(STRIDES_PX, scores_by_stride, sides_by_stride, strict=True):
         wanted = scores[0][:, COCO_CLASSES]
-        cells = np.flatnonzero(wanted.max(axis=1) >= MIN_SCORE)
+        cells = np.flatnonzero(wanted.max(axis=1) >= min_score)
         boxes = _decode(cells, sides[0][cells], stride_px)
         parts.append((boxes, wanted[cells].max(axis=1), wanted[cells].argmax(axis=1)))
     boxes, best, kinds = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
-from shapely import GEOSException, Polygon, set_srid
+from shapely import Polygon, set_srid
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -244,7 +245,7 @@ def _geometry(feature: dict, srid: int) -> BaseGeometry:
     """A geometry as drawn. One that can't be built is empty: the door refuses it by its name."""
     try:
         return set_srid(shape(feature["geometry"]), srid)
-    except (AttributeError, TypeError, ValueError, GEOSException):
+    except (AttributeError, TypeError, ValueError, ShapelyError):
         return Polygon()
 
 

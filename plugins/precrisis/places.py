@@ -7,6 +7,7 @@ from precrisis import door
 from precrisis.city import City, city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
+from precrisis.register_rows import write_register
 from precrisis.run import Run
 from precrisis.warehouse import connect, upsert
 
@@ -87,3 +88,4 @@ def _write_city(connection, the_city: City) -> None:
     numbers = the_city.thresholds.video_events | the_city.thresholds.risk_points
     rows = [{"name": name} | threshold.model_dump() for name, threshold in numbers.items()]
     upsert(connection, "raw.threshold", ("name",), rows)
+    write_register(connection, the_city)

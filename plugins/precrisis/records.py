@@ -6,6 +6,8 @@ kept out, rather than read and dropped.
 
 import csv
 import datetime as dt
+import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,9 @@ CALENDAR_COLUMNS = {
     "source_id", "title", "kind", "zone_id", "starts_at", "ends_at", "expected_people",
 }  # fmt: skip
 EXTRA = "(beyond the columns)"
+LARGEST_FILE_BYTES = 100_000_000
+LONGEST_VALUE = 2_000
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def take_in_incidents(run: Run) -> int:
@@ -87,7 +92,7 @@ def _calendar(source: Source, outcome: Outcome, run: Run) -> None:
             "place_id": line["zone_id"],
             "starts_at": _moment(line["starts_at"]),
             "ends_at": _moment(line["ends_at"]),
-            "expected_people": _number(line["expected_people"]),
+            "expected_people": _count(line["expected_people"]),
         }
         for line in _lines(source, CALENDAR_COLUMNS)
     ]
@@ -105,20 +110,33 @@ def _lines(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
     good = []
     with connect("ingest") as connection:
         for number, row in enumerate(read_csv(source, columns), start=2):
-            if EXTRA not in row and None not in row.values():
+            refusal = _refusal_of(row)
+            if refusal is None:
                 good.append(row)
                 continue
-            refusal = Refused("row_complete", "it has more or fewer values than there are columns")
             quarantine(connection, source.noun, f"{source.source_id}/row {number}", refusal)
     return good
+
+
+def _refusal_of(row: dict[str, str]) -> Refused | None:
+    """What keeps a row from being looked at, before any value is understood."""
+    if EXTRA in row or None in row.values():
+        return Refused("row_complete", "it has more or fewer values than there are columns")
+    if any(CONTROLS.search(value) for value in row.values()):
+        return Refused("row_is_text", "a value holds control characters, such as NUL")
+    if any(len(value) > LONGEST_VALUE for value in row.values()):
+        return Refused("row_is_short", f"a value is longer than {LONGEST_VALUE} characters")
+    return None
 
 
 def read_csv(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
     """Read a file whose columns are exactly `columns`; values beyond them are under EXTRA.
 
     Raises:
-        Refused: the file is not UTF-8 CSV, or has other columns than these.
+        Refused: the file is too large, not UTF-8 CSV, or has other columns than these.
     """
+    if Path(source.address).stat().st_size > LARGEST_FILE_BYTES:
+        raise Refused("file_is_small", f"more than {LARGEST_FILE_BYTES} bytes; split it by time")
     try:
         with Path(source.address).open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream, restkey=EXTRA)
@@ -139,10 +157,16 @@ def _number(text: str | None) -> float | None:
         return None
 
 
+def _count(text: str | None) -> float | None:
+    """A number of people; what is no number is unknown."""
+    number = _number(text)
+    return None if number is None or math.isnan(number) else number
+
+
 def _moment(text: str | None) -> dt.datetime | None:
     """Parse ISO 8601 with an offset; anything else is None, which the door refuses."""
     try:
         moment = dt.datetime.fromisoformat(text or "")
-    except ValueError:
+        return moment.astimezone(dt.UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):  # the last hours of the year 9999, in a zone behind UTC
         return None
-    return moment.astimezone(dt.UTC) if moment.tzinfo else None

@@ -6,7 +6,9 @@ own facts (cameras, zones, thresholds, purposes) are not here but in its city pa
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +23,8 @@ class Settings(BaseSettings):
     cache: Path = ROOT / ".cache"
     city_pack: Path = ROOT / "infra" / "city" / "trento"
     samples: Path = ROOT / ".run" / "samples"
+    # Keys of the zones of the object store; away from its data (zone_keys.py).
+    keys_dir: Path = ROOT / ".run" / "secrets" / "keys"
     dbt_dir: Path = ROOT / "dbt"
 
     warehouse_host: str = "127.0.0.1"
@@ -40,6 +44,9 @@ class Settings(BaseSettings):
 
     smtp_host: str = "127.0.0.1"
     smtp_port: int
+    smtp_security: Literal["none", "starttls", "tls"] = "none"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
     mail_sender: str = "precrisis@localhost.localdomain"
     feed_url: str
 

@@ -12,6 +12,7 @@ import pytest
 
 from infra.stack import objectstore, probes, programs
 from infra.stack.layout import ROOT
+from tests import clips
 
 CAMERA = "duomo-nord"
 
@@ -29,7 +30,7 @@ def offer_recording(stack, start: dt.datetime) -> None:
         ["ffmpeg", "-v", "error", "-y", "-i", str(clip), "-t", "25", "-c", "copy", str(draft)],
         check=True,
     )
-    shutil.move(draft, folder / f"{CAMERA}_{start:%Y%m%dT%H%M%SZ}.avi")
+    shutil.move(clips.aged(draft), folder / f"{CAMERA}_{start:%Y%m%dT%H%M%SZ}.avi")
 
 
 @pytest.mark.timeout(1500)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from infra.stack import objectstore
+from precrisis.zone_keys import ZoneKeys
 
 PANIC_HOUR = """
 SELECT * FROM marts.fct_zone_hour WHERE contribution_public_voice > 0
@@ -27,7 +28,8 @@ def mails(stack):
 
 def test_a_segment_reaches_the_dashboard(rows, stack):
     segment = rows("SELECT * FROM raw.footage_segment ORDER BY started_at, camera_id LIMIT 1")[0]
-    content = objectstore.client(stack).get_object("restricted", segment["object_key"]).read()
+    sealed = objectstore.client(stack).get_object("restricted", segment["object_key"]).read()
+    content = ZoneKeys(stack.keys, "restricted").open(sealed)
     with tempfile.NamedTemporaryFile(suffix=".mkv") as file:
         file.write(content)
         file.flush()

@@ -4,11 +4,12 @@ The database is one more in the stack's cluster, so roles and passwords are the 
 is a second process with the same flags, which a test may also stop.
 """
 
+import datetime as dt
 import io
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from infra.stack import cluster, environment, objectstore, probes
 from infra.stack.layout import BUCKETS, ROOT, Stack
 from precrisis.city import city
 from precrisis.settings import settings
+from precrisis.zone_keys import HEADER, SEALED_ZONES, ZoneKeys
+from tests import exports
 
 # Named by process, so that two runs of the tests on one stack do not empty each other's world.
 DATABASE = f"precrisis_tests_{os.getpid()}"
@@ -54,6 +57,13 @@ class OwnStore:
         return [entry.object_name for entry in listed]
 
     def read(self, bucket: str, key: str) -> bytes:
+        """An object's content: opened where it is sealed."""
+        stored = self.stored(bucket, key)
+        is_sealed = stored.startswith(HEADER)
+        return ZoneKeys(settings().keys_dir, bucket).open(stored) if is_sealed else stored
+
+    def stored(self, bucket: str, key: str) -> bytes:
+        """An object's bytes as the store has them."""
         with objectstore.client(self.stack).get_object(bucket, key) as answer:
             return answer.read()
 
@@ -132,6 +142,7 @@ def own_store(tmp_path_factory) -> Iterator[OwnStore]:
     base = main.port_base + PORTS_BEHIND_STACK
     stack = Stack(state=tmp_path_factory.mktemp("own"), port_base=base)
     objectstore.configure(stack)
+    exports.let_in(stack)
     store = OwnStore(stack)
     store.start()
     yield store
@@ -151,11 +162,14 @@ def world(own_database, own_store, tmp_path, monkeypatch) -> Iterator[OwnWorld]:
         "S3_ENDPOINT": s3["PRECRISIS_S3_ENDPOINT"],
         "S3_IDENTITIES": s3["PRECRISIS_S3_IDENTITIES"],
         "STATE": str(tmp_path / "state"),
+        "KEYS_DIR": str(tmp_path / "keys"),
         "CITY_PACK": str(pack),
         "SAMPLES": str(samples),
     }.items():
         monkeypatch.setenv(f"PRECRISIS_{name}", value)
     forget_configuration()
+    for zone in SEALED_ZONES:
+        ZoneKeys(tmp_path / "keys", zone).make(dt.datetime.now(dt.UTC))
     found = OwnWorld(own_database, own_store, pack, samples, monkeypatch.setenv)
     _empty(found)
     yield found
@@ -163,10 +177,20 @@ def world(own_database, own_store, tmp_path, monkeypatch) -> Iterator[OwnWorld]:
     forget_configuration()
 
 
+@pytest.fixture
+def clock_at(monkeypatch) -> Callable[[dt.datetime], None]:
+    """Put the platform's clock to a moment (UTC); what is stamped is stamped with it."""
+
+    def put(moment: dt.datetime) -> None:
+        monkeypatch.setattr("precrisis.clock.now", lambda: moment)
+
+    return put
+
+
 def _empty(world: OwnWorld) -> None:
     tables = world.rows(
         "SELECT schemaname || '.' || tablename AS name FROM pg_tables "
-        "WHERE schemaname IN ('raw', 'ops', 'marts')"
+        "WHERE schemaname IN ('raw', 'ops', 'intermediate', 'marts', 'offences')"
     )
     # The log refuses to be emptied; only this, which only the owner may set, switches that off.
     truncate = "TRUNCATE " + ", ".join(table["name"] for table in tables)
@@ -174,6 +198,17 @@ def _empty(world: OwnWorld) -> None:
     for bucket in BUCKETS:
         for key in world.store.keys(bucket):
             world.store.remove(bucket, key)
+
+
+@pytest.fixture
+def town(world, run) -> OwnWorld:
+    """The places of the city pack in raw, and no mart built yet."""
+    from precrisis.places import take_in_places
+    from tests import marts
+
+    marts.forget(world)
+    take_in_places(run)
+    return world
 
 
 @pytest.fixture(scope="session")

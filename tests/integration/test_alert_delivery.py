@@ -15,7 +15,8 @@ from aiosmtpd.controller import Controller
 
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.deliver import BEGUN, DeliveryError, deliver, deliver_cap, deliver_mail
-from precrisis.alerts.mail import alert_mail, send
+from precrisis.alerts.mail import alert_mail
+from precrisis.relay import Relay, send
 from precrisis.warehouse import connect, upsert
 from tests.unit.alerts_town import rule, town, zone_hour
 
@@ -92,7 +93,8 @@ def row_of(connection, alert, channel="mail"):
 
 def test_a_mail_goes_out_once(connection, alert, message, relay):
     results = [
-        deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, connection) for _ in range(3)
+        deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), connection)
+        for _ in range(3)
     ]
     assert results == ["sent", "unchanged", "unchanged"]
     (content,) = relay.messages
@@ -107,11 +109,13 @@ def test_a_mail_goes_out_once(connection, alert, message, relay):
 def test_a_refusal_is_recorded_and_the_next_try_delivers(connection, alert, message, relay):
     relay.code = 451
     with pytest.raises(DeliveryError, match="code 451"):
-        deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, connection)
+        deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), connection)
     assert row_of(connection, alert)["status"] == "failed"
     assert "code 451" in row_of(connection, alert)["detail"]
     relay.code = 250
-    assert deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, connection) == "sent"
+    assert (
+        deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), connection) == "sent"
+    )
     assert len(relay.messages) == 1
 
 
@@ -119,13 +123,15 @@ def test_a_crash_between_send_and_mark_sends_again_under_the_same_id(
     connection, alert, message, relay
 ):
     def send_then_crash():
-        send(message, "127.0.0.1", relay.port)
+        send(message, Relay("127.0.0.1", relay.port))
         raise KeyboardInterrupt  # what a killed worker looks like: no handler runs
 
     with pytest.raises(KeyboardInterrupt):
         deliver(alert.alert_id, "mail", send_then_crash, message["Message-ID"], connection)
     assert row_of(connection, alert)["detail"] == BEGUN
-    assert deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, connection) == "sent"
+    assert (
+        deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), connection) == "sent"
+    )
     ids = [
         line
         for content in relay.messages
@@ -139,7 +145,7 @@ def test_a_crash_between_send_and_mark_sends_again_under_the_same_id(
 def test_workers_at_the_same_time_send_one_mail(alert, message, relay):
     def work(_):
         with connect("analysis") as own:
-            return deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, own)
+            return deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), own)
 
     with ThreadPoolExecutor(6) as pool:
         results = sorted(pool.map(work, range(6)))
@@ -153,7 +159,7 @@ def test_channels_are_independent_and_cap_has_its_key(connection, alert, message
     def put(bucket, key, content, content_type):
         store[bucket, key] = (content, content_type)
 
-    deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, connection)
+    deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), connection)
     for expected in ("sent", "unchanged"):
         result = deliver_cap(alert.alert_id, alert.starts_at, b"<alert/>", put, connection)
         assert result == expected
@@ -174,12 +180,12 @@ def test_an_error_of_the_store_keeps_its_text_out_of_the_ledger(connection, aler
 
 def test_an_alert_that_is_not_stored_is_not_sent(connection, message, relay):
     with pytest.raises(DeliveryError, match=r"not in ops\.alert"):
-        deliver_mail("test-unknown", message, "127.0.0.1", relay.port, connection)
+        deliver_mail("test-unknown", message, Relay("127.0.0.1", relay.port), connection)
     assert relay.messages == []
 
 
 def test_inside_a_transaction_nothing_is_sent(connection, alert, message, relay):
     connection.execute("SELECT 1")
     with pytest.raises(DeliveryError, match="outside a transaction"):
-        deliver_mail(alert.alert_id, message, "127.0.0.1", relay.port, connection)
+        deliver_mail(alert.alert_id, message, Relay("127.0.0.1", relay.port), connection)
     assert relay.messages == []

@@ -68,6 +68,7 @@ def signal(**changes) -> dict:
         "themes": dict.fromkeys(THEMES, 0.1),
         "is_uncertain": False,
         "place_links": [{"place_id": "town-square", "confidence": 0.8}],
+        "due_at": NOON + dt.timedelta(days=7),
     } | changes
 
 

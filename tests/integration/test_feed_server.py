@@ -16,8 +16,9 @@ from precrisis.posts.mastodon_source import (
     FeedBroken,
     FeedBusy,
     FeedRefused,
+    newest_time,
     pull,
-    rewound,
+    stepped_back,
 )
 
 ANCHOR = date(2026, 11, 20)
@@ -46,6 +47,10 @@ def ids_of(feed: Feed, cursor: str | None = None) -> list[int]:
 def cut_all(feed: Feed, cursor: str | None = None) -> list[CutPost | UnusablePost]:
     statuses = [s for page in pull(feed, cursor) for s in page.statuses]
     return [cut("sample", s, lambda _: b"secret", COLLECTED_AT) for s in statuses]
+
+
+def back(cursor: str, hours: int) -> str:
+    return stepped_back(cursor, newest_time(cursor) - timedelta(hours=hours))
 
 
 def test_every_post_comes_once_oldest_first_in_pages_of_forty(served) -> None:
@@ -200,9 +205,27 @@ def test_an_edit_is_met_after_rewinding_under_the_same_key(served) -> None:
     before = {p.post_id_hash: p for p in cut_all(feed)}
     sample.edit(newest, "era un petardo", COLLECTED_AT)
     assert cut_all(feed, cursor) == []
-    edited = [p for p in cut_all(feed, rewound(cursor, timedelta(hours=3))) if p.edited_at]
+    edited = [p for p in cut_all(feed, back(cursor, hours=3)) if p.edited_at]
     assert [p.text for p in edited] == ["era un petardo"]
     assert edited[0].post_id_hash in before
+
+
+def test_a_stretch_read_again_ends_with_the_page_that_passes_its_end(served) -> None:
+    feed, sample = served
+    cursor = list(pull(feed))[-1].cursor
+    times = sorted(datetime.fromisoformat(s["created_at"]) for s in sample.statuses.values())
+    assert len(set(times[49:91])) == 42  # else the stretch below has no clear ends
+    start, end = times[50], times[60]
+    pages = list(pull(feed, stepped_back(cursor, start - timedelta(seconds=1)), end))
+    met = [s["created_at"] for p in pages for s in p.statuses]
+    assert met == times[50:90]  # one page of forty
+    assert len(pages) == 1
+
+
+def test_ids_that_carry_no_time_are_known_as_such() -> None:
+    assert newest_time(json.dumps({"public": "01HZX2V7"})) is None
+    assert newest_time(json.dumps({"public": "123456"})) is None
+    assert newest_time(json.dumps({"public": str(1_700_000_000_000 << 16)})) is not None
 
 
 def test_a_deletion_is_noticed_by_reading_again(served) -> None:

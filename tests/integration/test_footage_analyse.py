@@ -1,14 +1,14 @@
 """footage_analyse on stored segments: observations, events, and segments that can't be used."""
 
 import datetime as dt
-import shutil
 import subprocess
 
 import pytest
 
 from infra.stack.layout import Stack
 from precrisis.footage.analyse import analyse, find_segments
-from precrisis.footage.ingest import find_recordings, take_in
+from precrisis.footage.ingest import take_in
+from precrisis.footage.listing import find_recordings
 from precrisis.outcome import StepFailed
 from precrisis.run import Run
 from tests import clips
@@ -25,8 +25,8 @@ def street(tmp_path_factory):
 
 
 def store_film(world, film, run, camera="piazza-fiera", start="20260301T180000Z") -> None:
-    shutil.copy(film, world.samples / "footage" / f"{camera}_{start}.avi")
-    for batch in find_recordings(run):
+    clips.offered(film, world.samples / "footage" / f"{camera}_{start}.avi")
+    for batch in find_recordings("test-footage", run):
         take_in(batch, run)
 
 
@@ -63,6 +63,18 @@ def test_a_second_run_has_nothing_to_do_and_a_repeat_changes_nothing(world, stre
     for batch in batches:
         analyse(batch, after(run))
     assert [world.rows(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in tables] == before
+
+
+def test_a_segment_that_was_replaced_is_analysed_again(world, films, tmp_path, run):
+    store_film(world, clips.truncated(tmp_path / "cut.avi", films), run)
+    analyse_all(run)
+    (partly,) = world.rows("SELECT * FROM raw.camera_observation")
+    store_film(world, films, run)
+    assert analyse_all(after(run)) == 2
+    whole, _ = world.rows("SELECT * FROM raw.camera_observation ORDER BY window_start")
+    assert whole["window_start"] == partly["window_start"]
+    assert whole["window_end"] > partly["window_end"]
+    assert find_segments(after(run, "third")) == []
 
 
 def test_a_segment_that_is_gone_or_damaged_is_quarantined_and_the_others_are_analysed(

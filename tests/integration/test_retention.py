@@ -6,7 +6,8 @@ import pytest
 
 from precrisis import retention, store
 from precrisis.outcome import StepFailed
-from precrisis.retention import LedgerMismatch, broken_receipts, delete_due, reconcile
+from precrisis.receipts import broken_receipts
+from precrisis.retention import LedgerMismatch, delete_due, reconcile
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -83,8 +84,8 @@ def test_the_row_that_describes_an_object_goes_and_what_was_derived_from_it_stay
         )
     world.rows(
         "INSERT INTO raw.post_signal (source, post_id_hash, model_version, posted_at, author_key, "
-        "language, themes, is_uncertain, place_links) "
-        "VALUES ('s', 'h', 'm', now(), 'k', 'en', '{}', false, '[]')"
+        "language, themes, is_uncertain, place_links, due_at) "
+        "VALUES ('s', 'h', 'm', now(), 'k', 'en', '{}', false, '[]', now() + interval '7 days')"
     )
     delete_due(at(run, 2))
     assert world.rows("SELECT 1 FROM raw.post") == []

@@ -13,7 +13,21 @@ from precrisis.settings import settings
 
 ASSETS = read_assets(FOLDER / "assets")
 # The map's layers have an address of their own: see test_superset_row_rules.py.
-ASKED = sorted(k for k, chart in ASSETS.charts.items() if not chart["viz_type"].startswith("deck"))
+OF_OFFICER = {
+    key
+    for key, chart in ASSETS.charts.items()
+    if ASSETS.database_of[chart["dataset"]] == "PreCrisisOfficer"
+}
+ASKED = sorted(
+    key
+    for key, chart in ASSETS.charts.items()
+    if key not in OF_OFFICER and not chart["viz_type"].startswith("deck")
+)
+# Nobody may have looked at anything yet, and no release may have been put to the test.
+MAY_BE_EMPTY = {
+    "officer_deletions_by_day", "officer_disclosures", "officer_incident_mode",
+    "officer_open_objections", "officer_privacy_tests",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +47,28 @@ def analyst(published) -> Superset:
     )
 
 
+@pytest.fixture(scope="module")
+def officer(published) -> Superset:
+    return sign_in(
+        settings().superset_url, settings().superset_passwords["officer"], user="officer"
+    )
+
+
 def rows_of(superset: Superset, chart_id: int) -> list[dict]:
     """The rows behind a chart, asked as the dashboard asks."""
+    return superset.write("chart/data", question(superset, chart_id))["result"][0]["data"]
+
+
+def question(superset: Superset, chart_id: int) -> dict:
     stored = superset.read(f"chart/{chart_id}")["result"]
     params = json.loads(stored["params"])
-    body = {
+    return {
         "datasource": _datasource(params),
         "queries": [_query(params)],
         "form_data": params,
         "result_format": "json",
         "result_type": "full",
     }
-    return superset.write("chart/data", body)["result"][0]["data"]
 
 
 def test_publishing_twice_leaves_the_same_ids(published):
@@ -60,6 +84,24 @@ def test_nothing_of_ours_is_there_twice(published, admin):
 @pytest.mark.parametrize("key", ASKED)
 def test_every_chart_has_rows_for_an_analyst(key, published, analyst):
     assert rows_of(analyst, published.chart_ids[key]) != []
+
+
+@pytest.mark.parametrize("key", sorted(OF_OFFICER))
+def test_every_chart_of_the_officer_s_page_answers_the_officer(key, published, officer):
+    rows = rows_of(officer, published.chart_ids[key])
+    assert rows != [] or key in MAY_BE_EMPTY
+
+
+@pytest.mark.parametrize("key", sorted(OF_OFFICER))
+def test_an_analyst_sees_nothing_of_the_officer_s_page(key, published, admin, analyst):
+    body = question(admin, published.chart_ids[key])
+    with pytest.raises(SupersetError, match="403"):
+        analyst.write("chart/data", body)
+
+
+def test_an_analyst_finds_one_dashboard_and_the_officer_the_other(published, analyst, officer):
+    assert {d["slug"] for d in analyst.all_of("dashboard")} == {"city-safety"}
+    assert {d["slug"] for d in officer.all_of("dashboard")} == {"data-protection"}
 
 
 def test_the_map_shows_its_layers(published, admin):

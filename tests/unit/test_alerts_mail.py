@@ -8,7 +8,8 @@ from email import message_from_bytes, policy
 import pytest
 
 from precrisis.alerts.candidates import candidates
-from precrisis.alerts.mail import SendError, alert_mail, send
+from precrisis.alerts.mail import alert_mail
+from precrisis.relay import Relay, SendError, send
 from tests.unit.alerts_town import rule, town, zone_hour
 
 SENT = dt.datetime(2026, 11, 21, 20, 30, tzinfo=dt.UTC)
@@ -100,4 +101,4 @@ def test_an_absent_relay_is_named():
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(SendError, match=f"127.0.0.1:{port} can't be used"):
-        send(mail(), "127.0.0.1", port)
+        send(mail(), Relay("127.0.0.1", port))

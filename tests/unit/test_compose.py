@@ -140,6 +140,7 @@ def test_no_secret_stands_in_the_file(stack) -> None:
     assert not re.search(r"[0-9a-f]{16,}", TEXT)
     named = re.findall(r"^\s+(\w*(?:PASSWORD|SECRET|KEY|TOKEN)\w*):\s*(.+)$", TEXT, re.MULTILINE)
     assert named == [
+        ("PRECRISIS_KEYS_DIR", "/srv/precrisis/keys"),  # a place, and a volume of its own
         ("POSTGRES_PASSWORD_FILE", "/srv/precrisis/state/secrets/postgres-owner"),
     ]
 
@@ -149,7 +150,8 @@ def test_images_are_built_from_both_locks_and_targets_exist() -> None:
     targets = set(re.findall(r"^FROM \S+ AS (\w+)", dockerfile, re.MULTILINE))
     used = {s["build"]["target"] for s in SERVICES.values() if "build" in s}
     assert used == targets - {"base"}
-    for lock in ("requirements.txt", "infra/requirements/superset.txt"):
+    torch = "infra/requirements/torch.txt"
+    for lock in ("requirements.txt", "infra/requirements/superset.txt", torch):
         assert f"COPY {lock}" in dockerfile
         assert (ROOT / lock).exists()
     outside = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) - targets

@@ -30,17 +30,19 @@ CITY_VALUES = {
     "time_range": "2026-11-01 : 2026-11-15",
     "time_zone": "Europe/Rome",
     "warehouse_database": "precrisis",
+    "officer_uri": "postgresql+psycopg2://officer_reader:XXXXXXXXXX@127.0.0.1:5432/precrisis",
     "warehouse_uri": "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/precrisis",
 }
 
 
 def manifest_with(*models: str) -> dict:
+    officer = {file.stem for file in (ASSETS / "datasets" / "PreCrisisOfficer").iterdir()}
     return {
         "nodes": {
             f"model.precrisis.{name}": {
                 "name": name,
                 "resource_type": "model",
-                "schema": "marts",
+                "schema": "officer" if name in officer else "marts",
             }
             for name in models
         }
@@ -72,6 +74,14 @@ def test_a_mart_that_dbt_no_longer_builds_is_named():
     ]
 
 
+def test_a_mart_of_another_schema_is_no_substitute():
+    manifest = manifest_with(*bundle.read_assets(ASSETS).datasets)
+    manifest["nodes"]["model.precrisis.fct_disclosure"]["schema"] = "marts"
+    assert check.broken_links(ASSETS, manifest) == [
+        "dataset fct_disclosure → dbt model fct_disclosure: not among the officer"
+    ]
+
+
 def test_a_chart_that_is_gone_is_named(tmp_path):
     _copy(ASSETS, tmp_path)
     (tmp_path / "charts" / "data_age.yaml").unlink()
@@ -94,12 +104,16 @@ def test_a_text_in_one_language_only_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("language", "title"),
-    [("it", "Sicurezza degli spazi pubblici"), ("en", "Safety of public spaces")],
+    ("language", "titles"),
+    [
+        ("it", {"Sicurezza degli spazi pubblici", "Protezione dei dati"}),
+        ("en", {"Safety of public spaces", "Data protection"}),
+    ],
 )
-def test_the_city_language_decides_the_words(language, title):
+def test_the_city_language_decides_the_words(language, titles):
     files = built(language)
-    assert files["dashboards/city_safety.yaml"]["dashboard_title"] == title
+    found = {tree["dashboard_title"] for path, tree in files.items() if "dashboards/" in path}
+    assert found == titles
     assert placeholders(files) == set()
 
 
@@ -110,8 +124,9 @@ def test_every_chart_says_what_it_means_in_one_line():
 
 def test_dashboard_refers_to_charts_by_uuid():
     assets = bundle.read_assets(ASSETS)
-    position = built("it")["dashboards/city_safety.yaml"]["position"]
-    shown = {node["meta"]["uuid"] for node in position.values() if _is_chart(node)}
+    dashboards = [tree for path, tree in built("it").items() if path.startswith("dashboards/")]
+    nodes = [node for dashboard in dashboards for node in dashboard["position"].values()]
+    shown = {node["meta"]["uuid"] for node in nodes if _is_chart(node)}
     layers = {"risk_map_zones", "risk_map_alerts"}
     assert shown == {uuid for key, uuid in assets.chart_uuids.items() if key not in layers}
 
@@ -129,8 +144,19 @@ def test_the_zip_holds_no_password_and_is_the_same_each_time():
     first, second = bundle.zip_bundle(built("it")), bundle.zip_bundle(built("it"))
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
-        database = yaml.safe_load(archive.read("precrisis/databases/PreCrisis.yaml"))
-    assert ":XXXXXXXXXX@" in database["sqlalchemy_uri"]
+        databases = [
+            yaml.safe_load(archive.read(f"precrisis/databases/{name}.yaml"))
+            for name in ("PreCrisis", "PreCrisisOfficer")
+        ]
+    assert all(":XXXXXXXXXX@" in database["sqlalchemy_uri"] for database in databases)
+
+
+def test_each_dataset_is_read_through_its_own_database_and_schema():
+    files = built("it")
+    for name, schema in (("PreCrisis", "marts"), ("PreCrisisOfficer", "officer")):
+        found = [t for path, t in files.items() if path.startswith(f"datasets/{name}/")]
+        uuid = files[f"databases/{name}.yaml"]["uuid"]
+        assert {(tree["schema"], tree["database_uuid"]) for tree in found} == {(schema, uuid)}
 
 
 def test_codes_become_words_and_unknown_codes_show_themselves():

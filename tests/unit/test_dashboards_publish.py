@@ -10,6 +10,7 @@ from shapely.geometry import box
 
 from precrisis.dashboards import city_values
 from precrisis.dashboards.client import sign_in
+from precrisis.dashboards.warehouse import reader_dsns
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = dt.datetime(2026, 11, 23, 18, 0, tzinfo=ROME)
@@ -42,6 +43,19 @@ def test_the_view_holds_all_zones_and_a_closer_one_would_not():
     across = 0.04 * px_per_degree / 780
     upward = 0.03 * px_per_degree / math.cos(math.radians(latitude)) / 560
     assert max(across, upward) == pytest.approx(1, abs=0.01)
+
+
+def test_each_schema_is_read_as_its_own_role_and_the_bundle_gets_no_password():
+    settings = SimpleNamespace(
+        bi_dsn="postgresql://bi_reader:one@db:6432/precrisis?sslmode=verify-full",
+        warehouse_passwords={"bi_reader": "one", "officer_reader": "two"},
+    )
+    dsns = reader_dsns(settings)
+    officer = "postgresql://officer_reader:two@db:6432/precrisis?sslmode=verify-full"
+    assert dsns == {"marts": settings.bi_dsn, "officer": officer}
+    assert city_values.uri(officer) == (
+        "postgresql+psycopg2://officer_reader:XXXXXXXXXX@db:6432/precrisis"
+    )
 
 
 def test_a_password_never_travels_in_clear_to_another_machine():

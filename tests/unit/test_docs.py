@@ -7,7 +7,8 @@ import pytest
 
 from infra import docs
 from infra.dag_table import PATH, DocumentError, cron_in_words, dag_table, schedule_in_words
-from infra.stack.layout import PORT_OFFSETS, ROOT
+from infra.stack.layout import ROOT
+from infra.stack.ports import OFFSETS
 
 DAG = '''"""
 ### {heading}
@@ -114,7 +115,7 @@ def test_every_door_is_in_the_stations_table_with_its_key() -> None:
 
 def test_every_port_is_in_the_table() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \|", docs.port_table(), re.MULTILINE)
-    assert {name: int(offset) for name, offset, _ in rows} == PORT_OFFSETS
+    assert {name: int(offset) for name, offset, _ in rows} == OFFSETS
     assert all(int(port) == docs.DEFAULT_PORT_BASE + int(offset) for _, offset, port in rows)
 
 

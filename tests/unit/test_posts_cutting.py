@@ -20,7 +20,7 @@ from precrisis.posts.cutting import (
     moment_of,
 )
 
-COLLECTED_AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+COLLECTED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STATUS = {
     "id": "117600000000000001",
     "created_at": "2026-11-18T17:18:00.000Z",

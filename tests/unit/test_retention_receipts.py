@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from precrisis.retention import receipt_hash
+from precrisis.receipts import receipt_hash
 
 RECEIPT = {
     "receipt_id": 1,
@@ -14,6 +14,7 @@ RECEIPT = {
     "object_sha256": "f" * 64,
     "due_at": dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC),
     "deleted_at": dt.datetime(2026, 3, 1, 12, 45, 0, 1, tzinfo=dt.UTC),
+    "reason": "due",
     "previous_hash": "0" * 64,
 }
 CHANGES = {
@@ -23,6 +24,7 @@ CHANGES = {
     "object_sha256": "e" * 64,
     "due_at": RECEIPT["due_at"] + dt.timedelta(microseconds=1),
     "deleted_at": RECEIPT["deleted_at"] + dt.timedelta(microseconds=1),
+    "reason": "deleted by author",
     "previous_hash": "1" * 64,
 }
 

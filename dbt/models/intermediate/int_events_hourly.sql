@@ -4,6 +4,6 @@ select
     date_trunc('hour', started_at) as hour_start_at,
     count(*)::int as event_count,
     (1 - exp(sum(ln(1 - least(confidence, 0.99)))))::real as event_signal
-from {{ ref('stg_cameras__events') }}
+from {{ ref('int_events_shown') }}
 where kind <> 'camera_blind'
 group by 1, 2

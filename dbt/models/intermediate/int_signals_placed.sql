@@ -1,4 +1,5 @@
--- A post is tied to its most certain place; a site stands for the zone it lies in.
+-- A post is tied to its most certain place; a site stands for the zone it lies in. One that is past
+-- its time, or that its author deleted (which ends its time), counts no more.
 select
     s.source,
     s.post_id_hash,
@@ -8,6 +9,7 @@ select
     s.language,
     s.themes,
     s.is_uncertain,
+    s.due_at,
     coalesce(p.attributes ->> 'zone_id', l.place_id) as zone_id,
     l.confidence as place_confidence
 from {{ ref('stg_feeds__signals') }} as s
@@ -22,3 +24,4 @@ cross join lateral (
 ) as l
 left join {{ ref('stg_city__places') }} as p
     on l.place_id = p.place_id and p.kind = 'site'
+where s.due_at > {{ this_moment() }}

@@ -14,11 +14,6 @@ city as (select time_zone from {{ ref('stg_city__cities') }}),
 scale as (
     select percentile_cont(0.99) within group (order by expected_incidents) as busiest
     from {{ ref('stg_risk__baselines') }}
-),
-
-days_with_posts as (
-    select distinct date_trunc('day', posted_at) as day_start_at
-    from {{ ref('stg_feeds__signals') }}
 )
 
 select
@@ -32,7 +27,7 @@ select
     -- Fruin: 2.17 people per m2 is where level F begins.
     least(1, coalesce(c.density_per_m2, 0) / 2.17) as crowding_signal,
     e.event_signal,
-    v.author_count::real / (v.author_count + 3) * v.mean_probability as voice_signal,
+    v.voice_signal,
     case when k.zone_id is not null then least(1, coalesce(k.expected_people, 200) / 2000.0) end
         as context_signal,
     coalesce(c.has_camera, false) as has_camera,
@@ -60,4 +55,5 @@ left join {{ ref('int_voice_hourly') }} as v
     on z.zone_id = v.zone_id and h.hour_start_at = v.hour_start_at
 left join {{ ref('int_calendar_hourly') }} as k
     on z.zone_id = k.zone_id and h.hour_start_at = k.hour_start_at
-left join days_with_posts as d on date_trunc('day', h.hour_start_at) = d.day_start_at
+left join {{ ref('int_days_with_posts') }} as d
+    on date_trunc('day', h.hour_start_at) = d.day_start_at

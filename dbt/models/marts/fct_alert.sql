@@ -5,8 +5,7 @@ with reviews as (
     select distinct on (alert_id)
         alert_id,
         decision,
-        reason,
-        reviewer
+        reason
     from {{ source('ops', 'alert_review') }}
     order by alert_id, decided_at desc
 )
@@ -36,7 +35,6 @@ select
         select min(d.sent_at) from {{ source('ops', 'alert_delivery') }} as d
         where d.alert_id = a.alert_id and d.status = 'sent'
     ) as delivered_at,
-    w.reviewer,
     w.reason as decision_reason,
     st_x(st_centroid(z.geom)) as longitude,
     st_y(st_centroid(z.geom)) as latitude

@@ -1,7 +1,8 @@
 {{ config(
     materialized='incremental',
     unique_key=['camera_id', 'zone_id', 'window_start_at'],
-    incremental_strategy='delete+insert'
+    incremental_strategy='delete+insert',
+    indexes=[{'columns': ['camera_id', 'zone_id', 'window_start_at']}]
 ) }}
 -- depends_on: {{ ref('int_hours_observed') }}
 select
@@ -14,8 +15,13 @@ select
     w.window_end_at,
     case when not w.is_suppressed then w.people_mean end as people_mean,
     case when not w.is_suppressed then w.people_max end as people_max,
-    case when w.people_max = 0 then '0' when w.is_suppressed then '1-9' else '10+' end
-        as people_band,
+    case
+        when w.is_suppressed and w.has_regions_beside then 'hidden'
+        when w.people_max = 0 then '0'
+        when {{ is_small('w.people_max', 'small_cell_people') }}
+            then '1-' || ({{ threshold('small_cell_people') }} - 1)
+        else {{ threshold('small_cell_people') }} || '+'
+    end as people_band,
     w.is_suppressed,
     case when not w.is_suppressed then w.density_per_m2 end as density_per_m2,
     case
@@ -27,11 +33,12 @@ select
         when w.density_per_m2 < 2.17 then 'E'
         else 'F'
     end as fruin_level,
-    w.speed_m_s,
-    w.motion_px_s,
-    w.flow_direction_deg,
+    -- The pace of a handful of people is the pace of people.
+    case when not w.is_suppressed then w.speed_m_s end as speed_m_s,
+    case when not w.is_suppressed then w.motion_px_s end as motion_px_s,
+    case when not w.is_suppressed then w.flow_direction_deg end as flow_direction_deg,
     w.vehicles_mean,
-    w.anomaly_score,
+    case when not w.is_suppressed then w.anomaly_score end as anomaly_score,
     w.is_blind,
     w.model_version
 from {{ ref('int_camera_windows') }} as w

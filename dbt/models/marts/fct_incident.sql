@@ -1,18 +1,14 @@
+-- Counts by zone and local day. Single incidents, with point and time: offences.fct_incident_point.
 select
-    i.source,
-    i.source_id,
-    i.category,
-    i.iccs_code,
     i.zone_id,
     z.zone_name,
     z.district,
-    i.occurred_from_at,
-    i.occurred_to_at,
-    i.occurred_mid_at,
-    i.accuracy_m,
-    i.found_by,
-    st_x(i.geom) as longitude,
-    st_y(i.geom) as latitude,
-    i.geom::geometry(point, 4326) as geom -- noqa
+    (i.occurred_mid_at at time zone c.time_zone)::date as local_date,
+    i.category,
+    i.iccs_code,
+    count(*)::int as incident_count,
+    count(*) filter (where i.found_by = 'patrol')::int as patrol_count
 from {{ ref('int_incidents_zoned') }} as i
+cross join {{ ref('stg_city__cities') }} as c
 left join {{ ref('dim_zone') }} as z on i.zone_id = z.zone_id
+group by 1, 2, 3, 4, 5, 6

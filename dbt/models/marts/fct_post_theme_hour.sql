@@ -1,3 +1,11 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+    pre_hook=["{{ forget_what_may_change() }}", "{{ hide_themes_again() }}"]
+) }}
+-- No total over themes, hours or zones is published that counts more than the cells shown here
+-- (docs/adr/0010-small-cells.md).
 select
     t.zone_id,
     z.zone_name,
@@ -8,11 +16,18 @@ select
     case when not t.is_suppressed then t.author_count end as author_count,
     t.is_suppressed,
     case when not t.is_suppressed then t.mean_probability end as mean_probability,
-    case when not t.is_suppressed then t.uncertain_pct end as uncertain_pct
+    case when not t.is_suppressed then t.uncertain_pct end as uncertain_pct,
+    t.final_at
 from (
     select
         *,
-        {{ is_small('author_count', threshold('small_cell_authors')) }} as is_suppressed
+        {{ is_small('author_count', 'small_cell_authors') }} as is_suppressed
     from {{ ref('int_themes_hourly') }}
 ) as t
 inner join {{ ref('dim_zone') }} as z on t.zone_id = z.zone_id
+{% if is_incremental() %}
+where not exists (
+    select 1 from {{ this }} as f
+    where f.zone_id = t.zone_id and f.hour_start_at = t.hour_start_at and f.theme = t.theme
+)
+{% endif %}

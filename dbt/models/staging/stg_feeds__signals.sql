@@ -9,6 +9,7 @@ select distinct on (source, post_id_hash)
     themes,
     is_uncertain,
     place_links,
+    due_at,
     loaded_at
 from {{ source('raw', 'post_signal') }}
 order by source, post_id_hash, loaded_at desc, model_version desc

@@ -22,7 +22,7 @@ from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from precrisis.alerts.mail import SendError, send
+from precrisis.relay import Relay, SendError, send
 
 Channel = Literal["mail", "cap"]
 Put = Callable[[str, str, bytes, str], object]
@@ -96,12 +96,10 @@ def deliver_cap(
 
 
 def deliver_mail(
-    alert_id: str, message: EmailMessage, host: str, port: int, connection: Connection
+    alert_id: str, message: EmailMessage, to: Relay, connection: Connection
 ) -> Literal["sent", "unchanged"]:
     """Send the mail of an alert through the relay; see `deliver`."""
-    return deliver(
-        alert_id, "mail", lambda: send(message, host, port), message["Message-ID"], connection
-    )
+    return deliver(alert_id, "mail", partial(send, message, to), message["Message-ID"], connection)
 
 
 def _claim(connection: Connection, alert_id: str, channel: str, reference: str) -> None:

@@ -4,7 +4,6 @@ Nothing is fetched from outside when the mail is opened. The Message-ID follows 
 so a second copy after a crash is recognised as the same message.
 """
 
-import smtplib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -21,10 +20,6 @@ from precrisis.city import City
 
 MAP_ID = "map@precrisis"
 COLOURS = {"minor": "#4a7c59", "moderate": "#b7791f", "severe": "#c2410c", "extreme": "#8b1a1a"}
-
-
-class SendError(RuntimeError):
-    """The relay did not take a mail; the message names relay and remedy, and no address."""
 
 
 def alert_mail(
@@ -65,32 +60,6 @@ def alert_mail(
 def message_id(alert_id: str, sender: str) -> str:
     """Return the Message-ID of an alert, the same at each try."""
     return f"<alert.{alert_id}@{sender.rpartition('@')[2]}>"
-
-
-def send(message: EmailMessage, host: str, port: int, timeout_s: float = 30) -> None:
-    """Hand a mail to an SMTP relay.
-
-    Raises:
-        SendError: the relay is away, or refuses the message or one of its recipients.
-    """
-    try:
-        with smtplib.SMTP(host, port, timeout=timeout_s) as relay:
-            refused = relay.send_message(message)
-    except smtplib.SMTPRecipientsRefused as error:
-        raise SendError(_refused(host, port, len(error.recipients))) from error
-    except smtplib.SMTPResponseException as error:
-        raise SendError(f"relay {host}:{port} refused the mail, code {error.smtp_code}") from error
-    except (OSError, smtplib.SMTPException) as error:
-        raise SendError(
-            f"relay {host}:{port} can't be used ({type(error).__name__}); check "
-            "PRECRISIS_SMTP_HOST, PRECRISIS_SMTP_PORT and that it runs"
-        ) from error
-    if refused:
-        raise SendError(_refused(host, port, len(refused)))
-
-
-def _refused(host: str, port: int, count: int) -> str:
-    return f"relay {host}:{port} refused {count} recipients; correct them in city.yaml"
 
 
 def _envelope(

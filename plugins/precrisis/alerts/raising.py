@@ -8,8 +8,10 @@ from precrisis.alerts.candidates import Candidate, candidates
 from precrisis.alerts.cap import cap_message
 from precrisis.alerts.deliver import deliver_cap, deliver_mail
 from precrisis.alerts.mail import alert_mail
+from precrisis.audit import MIN_REASON
 from precrisis.city import city
 from precrisis.outcome import Outcome, Step
+from precrisis.relay import relay
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.warehouse import connect, upsert
@@ -76,9 +78,7 @@ def _deliver(alert: dict[str, Any], outcome: Outcome) -> None:
     with connect("analysis") as connection:
         done = [
             deliver_cap(candidate.alert_id, candidate.starts_at, cap_xml, _put, connection),
-            deliver_mail(
-                candidate.alert_id, mail, settings().smtp_host, settings().smtp_port, connection
-            ),
+            deliver_mail(candidate.alert_id, mail, relay(), connection),
         ]
     outcome.rows_in, outcome.rows_out = len(done), done.count("sent")
 
@@ -133,8 +133,8 @@ def record_review(alert_id: str, decision: str, reason: str, reviewer: str) -> N
     Raises:
         ValueError: no reason was given; a decision without one can't be learnt from.
     """
-    if not reason.strip():
-        raise ValueError(f"alert {alert_id}: give a reason with the decision")
+    if len(reason.strip()) < MIN_REASON:
+        raise ValueError(f"alert {alert_id}: give a reason ({MIN_REASON} characters or more)")
     row = {
         "alert_id": alert_id,
         "decision": decision,

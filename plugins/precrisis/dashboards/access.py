@@ -1,15 +1,29 @@
-"""Who may read the dashboards: the role Analyst and its user."""
+"""Who may read which dashboard: a role and a user for each schema of marts."""
+
+from dataclasses import dataclass
 
 from precrisis.dashboards.client import Superset
 
-ANALYST = "Analyst"
+ANALYST, OFFICER = "Analyst", "Officer"
 
 
-def allow_marts(superset: Superset, database_id: int, permission: str) -> int:
-    """Create or refresh role Analyst: schema marts of our database and nothing else.
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a schema: the role in Superset, and the user who has it."""
+
+    role: str
+    user: str
+
+
+READERS = {"marts": Reader(ANALYST, "analyst"), "officer": Reader(OFFICER, "officer")}
+
+
+def allow_schema(superset: Superset, role: str, database_id: int, permission: str) -> int:
+    """Create or refresh a role: one schema of one database and nothing else.
 
     Args:
         superset: a signed-in administrator.
+        role: its name in Superset.
         database_id: Superset's id of the warehouse.
         permission: the schema's permission name, "[database].[catalog].[schema]".
 
@@ -20,23 +34,23 @@ def allow_marts(superset: Superset, database_id: int, permission: str) -> int:
         LookupError: Superset has no such schema permission.
     """
     superset.write(f"database/{database_id}/sync_permissions/", {})
-    role_id = _role(superset, ANALYST)
+    role_id = _role(superset, role)
     wanted = _permission(superset, "schema_access", permission)
     superset.write(f"security/roles/{role_id}/permissions", {"permission_view_menu_ids": [wanted]})
     return role_id
 
 
-def ensure_analyst(superset: Superset, role_id: int, password: str) -> int:
-    """Create or refresh user `analyst` with Gamma (what one may do) and Analyst (what on).
+def ensure_user(superset: Superset, name: str, role_id: int, password: str) -> int:
+    """Create or refresh a user with Gamma (what one may do) and one role of ours (what on).
 
     Returns:
         The user's id.
     """
     account = {
-        "username": "analyst",
-        "first_name": "Analyst",
+        "username": name,
+        "first_name": name.capitalize(),
         "last_name": "PreCrisis",
-        "email": "analyst@precrisis.example",
+        "email": f"{name}@precrisis.example",
         "active": True,
         "roles": [_existing_role(superset, "Gamma"), role_id],
         "password": password,

@@ -27,12 +27,16 @@ _DASHBOARD_DEFAULTS = {"published": True, "version": "1.0.0"}
 
 @dataclass(frozen=True)
 class Assets:
-    """The YAML of infra/superset/assets as written, by file name without ending."""
+    """The YAML of infra/superset/assets as written, by file name without ending.
+
+    A dataset's folder names the database it is read through.
+    """
 
     databases: dict[str, dict]
     datasets: dict[str, dict]
     charts: dict[str, dict]
     dashboards: dict[str, dict]
+    database_of: dict[str, str]
 
     @property
     def chart_uuids(self) -> dict[str, str]:
@@ -49,7 +53,10 @@ def read_assets(folder: Path) -> Assets:
         *(
             {path.stem: _yaml(path) for path in sorted((folder / kind).rglob("*.yaml"))}
             for kind in ("databases", "datasets", "charts", "dashboards")
-        )
+        ),
+        database_of={
+            path.stem: path.parent.name for path in sorted((folder / "datasets").rglob("*.yaml"))
+        },
     )
 
 
@@ -60,15 +67,18 @@ def build(assets: Assets, texts: Texts, columns: dict[str, list[Column]]) -> dic
         MissingTextError: a placeholder has no entry.
         MissingMartError: a dataset's table is not in the warehouse.
     """
-    (database_name, database), *_ = assets.databases.items()
-    place = {
-        "database_uuid": database["uuid"],
-        "catalog": texts.get("warehouse_database"),
-        "schema": "marts",
-    }
     files = {"metadata.yaml": _METADATA}
-    files[f"databases/{database_name}.yaml"] = texts.fill(database)
+    for name, database in texts.fill(assets.databases).items():
+        own = {key: value for key, value in database.items() if key != "schema"}
+        files[f"databases/{name}.yaml"] = own
     for name, dataset in texts.fill(assets.datasets).items():
+        database_name = assets.database_of[name]
+        database = assets.databases[database_name]
+        place = {
+            "database_uuid": database["uuid"],
+            "catalog": texts.get("warehouse_database"),
+            "schema": database["schema"],
+        }
         path = f"datasets/{database_name}/{name}.yaml"
         files[path] = datasets.complete(dataset, columns, texts, place)
     charts = texts.fill(assets.charts)

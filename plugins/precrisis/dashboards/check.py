@@ -82,19 +82,20 @@ def _chart_links(assets: Assets) -> Iterator[str]:
 
 def _model_links(assets: Assets, manifest: dict) -> Iterator[str]:
     models = {
-        node["name"]
+        (node["schema"], node["name"])
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"].endswith("marts")
+        if node["resource_type"] == "model"
     }
     for name, dataset in assets.datasets.items():
-        if dataset["table_name"] not in models:
-            yield f"dataset {name} → dbt model {dataset['table_name']}: not among the marts"
+        schema = assets.databases[assets.database_of[name]]["schema"]
+        if (schema, dataset["table_name"]) not in models:
+            yield f"dataset {name} → dbt model {dataset['table_name']}: not among the {schema}"
 
 
 def _double_uuids(assets: Assets) -> Iterator[str]:
     seen: dict[str, str] = {}
-    for kind, items in vars(assets).items():
-        for name, item in items.items():
+    for kind in ("databases", "datasets", "charts", "dashboards"):
+        for name, item in getattr(assets, kind).items():
             owner = f"{kind}/{name}"
             if seen.setdefault(item["uuid"], owner) != owner:
                 yield f"{owner} has the uuid of {seen[item['uuid']]}: give it its own"

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from precrisis.city import City
-from precrisis.dashboards.warehouse import latest_hour
+from precrisis.dashboards.warehouse import latest_hour, reader_dsns
 from precrisis.settings import Settings
 
 _SHOWN_DAYS = 14
@@ -16,7 +16,7 @@ _MAP_PX = (780, 560)
 
 def city_values(settings: Settings, city: City) -> dict[str, Any]:
     """Return what the placeholders take from the city and its place of work."""
-    dsn = urlsplit(settings.bi_dsn)
+    dsns = reader_dsns(settings)
     longitude, latitude, zoom = view(city)
     latest = latest_hour(settings.bi_dsn)
     limit = min(rule.limit for rule in city.thresholds.alert_rules)
@@ -38,10 +38,19 @@ def city_values(settings: Settings, city: City) -> dict[str, Any]:
         **small_cells(city),
         "time_range": time_range(latest, dt.datetime.now(city.timezone)),
         "tile_url": f"tile://{settings.superset_url.rstrip('/')}/tiles/{{z}}/{{x}}/{{y}}.png",
-        "warehouse_database": unquote(dsn.path.lstrip("/")),
-        "warehouse_uri": f"postgresql+psycopg2://{dsn.username}:XXXXXXXXXX@"
-        f"{dsn.hostname}:{dsn.port or 5432}{dsn.path}",
+        "warehouse_database": unquote(urlsplit(settings.bi_dsn).path.lstrip("/")),
+        "warehouse_uri": uri(dsns["marts"]),
+        "officer_uri": uri(dsns["officer"]),
     }
+
+
+def uri(dsn: str) -> str:
+    """Return a DSN as Superset's import takes it: the password travels apart."""
+    parts = urlsplit(dsn)
+    return (
+        f"postgresql+psycopg2://{parts.username}:XXXXXXXXXX@"
+        f"{parts.hostname}:{parts.port or 5432}{parts.path}"
+    )
 
 
 def sample_note(city: City) -> str:

@@ -28,7 +28,7 @@ _NOT_FILTERABLE = {"outline_json", "reasons_text"}
 
 
 class MissingMartError(LookupError):
-    """A dataset's table is not in schema marts; the message names it."""
+    """A dataset's table is not in its schema; the message names both."""
 
 
 def complete(dataset: dict, columns: dict[str, list[Column]], texts: Texts, place: dict) -> dict:
@@ -45,7 +45,8 @@ def complete(dataset: dict, columns: dict[str, list[Column]], texts: Texts, plac
     """
     table = dataset["table_name"]
     if table not in columns:
-        raise MissingMartError(f"Schema marts has no {table}: build the marts, then publish.")
+        schema = place["schema"]
+        raise MissingMartError(f"Schema {schema} has no {table}: build the marts, then publish.")
     own = {key: value for key, value in dataset.items() if key not in ("calculated", "certified")}
     calculated = [_calculated(entry, texts) for entry in dataset.get("calculated", [])]
     return {

@@ -26,7 +26,7 @@ class PublishResult:
 
 
 def publish(settings: Settings, city: City, folder: Path = FOLDER) -> PublishResult:
-    """Import every asset, connect the map's layers, and let analysts read.
+    """Import every asset, connect the map's layers, and let each reader in where it belongs.
 
     Raises:
         SupersetError: Superset refused a call.
@@ -37,12 +37,18 @@ def publish(settings: Settings, city: City, folder: Path = FOLDER) -> PublishRes
     assets = bundle.read_assets(folder / "assets")
     catalogue = read_catalogue(folder / "texts.yaml")
     texts = Texts(catalogue, city.language, city_values(settings, city))
-    files = bundle.build(assets, texts, warehouse.mart_columns(settings.bi_dsn))
+    dsns = warehouse.reader_dsns(settings)
+    columns = {
+        table: found
+        for schema, dsn in dsns.items()
+        for table, found in warehouse.mart_columns(dsn, schema).items()
+    }
+    files = bundle.build(assets, texts, columns)
     superset = sign_in(settings.superset_url, settings.superset_passwords["admin"])
-    superset.assets.import_bundle(bundle.zip_bundle(files), _passwords(assets, settings.bi_dsn))
+    superset.assets.import_bundle(bundle.zip_bundle(files), _passwords(assets, dsns))
     result = _result(superset, assets, settings.superset_url)
     connect_layers(superset, assets, result.chart_ids)
-    _let_analysts_read(superset, assets, settings)
+    _let_readers_in(superset, assets, settings)
     return result
 
 
@@ -56,12 +62,16 @@ def connect_layers(superset: Superset, assets: bundle.Assets, chart_ids: dict[st
             superset.change(f"chart/{chart_ids[key]}", {"params": json.dumps(params)})
 
 
-def _let_analysts_read(superset: Superset, assets: bundle.Assets, settings: Settings) -> None:
-    (name, database), *_ = assets.databases.items()
-    database_id = _ids(superset, "database", {name: database["uuid"]})[name]
+def _let_readers_in(superset: Superset, assets: bundle.Assets, settings: Settings) -> None:
     catalog = unquote(urlsplit(settings.bi_dsn).path.lstrip("/"))
-    role_id = access.allow_marts(superset, database_id, f"[{name}].[{catalog}].[marts]")
-    access.ensure_analyst(superset, role_id, settings.superset_passwords["analyst"])
+    uuids = {name: database["uuid"] for name, database in assets.databases.items()}
+    for name, database_id in _ids(superset, "database", uuids).items():
+        schema = assets.databases[name]["schema"]
+        reader = access.READERS[schema]
+        permission = f"[{name}].[{catalog}].[{schema}]"
+        role_id = access.allow_schema(superset, reader.role, database_id, permission)
+        password = settings.superset_passwords[reader.user]
+        access.ensure_user(superset, reader.user, role_id, password)
 
 
 def _result(superset: Superset, assets: bundle.Assets, url: str) -> PublishResult:
@@ -83,5 +93,8 @@ def _ids(superset: Superset, resource: str, uuids: dict[str, str]) -> dict[str, 
     return {key: found[uuid] for key, uuid in uuids.items()}
 
 
-def _passwords(assets: bundle.Assets, dsn: str) -> dict[str, str]:
-    return {name: unquote(urlsplit(dsn).password or "") for name in assets.databases}
+def _passwords(assets: bundle.Assets, dsns: dict[str, str]) -> dict[str, str]:
+    return {
+        name: unquote(urlsplit(dsns[database["schema"]]).password or "")
+        for name, database in assets.databases.items()
+    }

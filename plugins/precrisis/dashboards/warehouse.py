@@ -2,13 +2,16 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import psycopg
+
+from precrisis.settings import Settings
 
 _COLUMNS = """
     select table_name, column_name, udt_name
     from information_schema.columns
-    where table_schema = 'marts'
+    where table_schema = %s
     order by table_name, ordinal_position
 """
 _LATEST = "select max(hour_local) from marts.fct_zone_hour"
@@ -40,8 +43,17 @@ class Column:
         return self.type.startswith(("TIMESTAMP", "DATE"))
 
 
-def mart_columns(dsn: str) -> dict[str, list[Column]]:
-    """Return the columns of every table and view in schema marts, in their order.
+def reader_dsns(settings: Settings) -> dict[str, str]:
+    """Return, by schema, the SQLAlchemy URL of the one role that Superset reads it as."""
+    reader = urlsplit(settings.bi_dsn)
+    password = settings.warehouse_passwords["officer_reader"]
+    place = reader.netloc.rsplit("@", 1)[1]
+    officer = reader._replace(netloc=f"officer_reader:{password}@{place}")
+    return {"marts": settings.bi_dsn, "officer": officer.geturl()}
+
+
+def mart_columns(dsn: str, schema: str) -> dict[str, list[Column]]:
+    """Return the columns of every table and view in a schema of marts, in their order.
 
     Raises:
         psycopg.OperationalError: the warehouse does not answer.
@@ -49,11 +61,11 @@ def mart_columns(dsn: str) -> dict[str, list[Column]]:
     """
     found: dict[str, list[Column]] = {}
     with psycopg.connect(_libpq(dsn)) as connection:
-        for table, name, udt in connection.execute(_COLUMNS):
+        for table, name, udt in connection.execute(_COLUMNS, (schema,)):
             if udt not in _LEFT_OUT:
                 found.setdefault(table, []).append(Column(name, _TYPES.get(udt, "TEXT")))
     if not found:
-        raise LookupError("Schema marts shows no table to this role: run warehouse_build first.")
+        raise LookupError(f"Schema {schema} shows this role no table: run warehouse_build first.")
     return found
 
 

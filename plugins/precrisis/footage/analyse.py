@@ -14,11 +14,14 @@ from expectations.camera_observation import STATION as OBSERVATIONS
 from expectations.video_event import STATION as EVENTS
 from precrisis import door, store
 from precrisis.city import Camera, city
+from precrisis.footage.evidence import draw_evidence
 from precrisis.gate import authorise
+from precrisis.modes import read_modes
 from precrisis.outcome import Outcome, Refused, Step
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.warehouse import connect
+from precrisis.zone_keys import Damaged
 
 BATCH = 30
 FIND = """
@@ -28,6 +31,7 @@ WHERE s.due_at > %(at)s AND NOT EXISTS (
     SELECT FROM ops.outcome AS o
     WHERE o.step = 'analyse_segment' AND o.item_key = s.object_key
     AND o.status IN ('ok', 'quarantined')
+    AND o.ended_at >= s.loaded_at  -- a segment that was replaced since is a new one
 )
 ORDER BY s.camera_id, s.started_at
 """
@@ -54,6 +58,7 @@ def analyse(batch: list[dict[str, Any]], run: Run) -> int:
     done = step.each(batch, lambda s: s["object_key"], lambda s, o: _analyse(s, o, run))
     naming = Step("name_events", "video_event", run, role="analysis")
     naming.each([batch], _stretch_key, _name_events)
+    draw_evidence(batch, run, detector())
     return sum(outcome.rows_out for outcome in done)
 
 
@@ -62,13 +67,13 @@ def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> None:
     from models.video.footage import UnreadableVideo
 
     camera = city().camera(segment["camera_id"])
-    authorise(city(), city().source(segment["source_id"]), run.interval_end)
+    authorise(city().source(segment["source_id"]), run, "analysis")
     with tempfile.TemporaryDirectory() as folder:
         try:
             path = store.fetch("analysis", "restricted", segment["object_key"], Path(folder))
             started_at = dt.datetime.fromisoformat(segment["started_at"])
             found = analyse_segment(path, camera_view(camera), detector(), started_at)
-        except (UnreadableVideo, FileNotFoundError) as error:
+        except (UnreadableVideo, FileNotFoundError, Damaged) as error:
             raise Refused("segment_readable", str(error), segment["object_key"]) from None
     rows = [asdict(observation) for observation in found.observations]
     outcome.rows_in = len(rows)
@@ -94,7 +99,11 @@ def _name_events(batch: list[dict[str, Any]], outcome: Outcome) -> None:
     camera_id = batch[0]["camera_id"]
     with connect("analysis") as connection:
         seen = _observations_around(connection, batch)
-        events = [asdict(event) for event in name_events([Observation(**o) for o in seen], rules())]
+        named = name_events([Observation(**o) for o in seen], rules())
+        modes = read_modes(connection, city())
+        events = [asdict(event) for event in named if modes.may_name(event)]
+        if len(events) < len(named):
+            outcome.detail = f"{len(named) - len(events)} not kept: the mode does not allow them"
         outcome.rows_in = len(seen)
         if seen:
             start, end = seen[0]["window_start"], max(o["window_end"] for o in seen)

@@ -15,7 +15,9 @@ from precrisis.footage import bucket, folder, live
 from precrisis.footage.recording import Fetched, Recording
 from precrisis.outcome import Refused
 
-NAME = re.compile(r"^(?P<camera>[a-z0-9-]+)_(?P<start>\d{8}T\d{6}Z)\.[A-Za-z0-9]{2,4}\Z", re.ASCII)
+NAME = re.compile(
+    r"^(?P<camera>[a-z0-9-]+)_(?P<start>(?:19|20)\d{6}T\d{6}Z)\.[A-Za-z0-9]{2,4}\Z", re.ASCII
+)
 
 
 def recordings(city: City, source: Source, at: dt.datetime) -> Iterator[Recording]:

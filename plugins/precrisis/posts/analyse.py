@@ -1,5 +1,6 @@
 """posts_analyse: stored posts become signals - language, themes with probabilities, place links."""
 
+import hashlib
 import json
 from functools import lru_cache
 from typing import Any
@@ -10,20 +11,22 @@ from expectations.post_signal import STATION
 from precrisis import door, store
 from precrisis.city import city
 from precrisis.gate import authorise
-from precrisis.outcome import Outcome, Refused, Step
+from precrisis.outcome import Outcome, Refused, Step, quarantine
+from precrisis.retention_periods import SIGNAL
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
-# Posts without a signal of this model, or edited since; a page of posts shares one object.
+BATCH = 50
+# Posts without a signal of this model, or edited since.
 FIND = """
-SELECT p.source, p.post_id_hash, p.posted_at, p.author_key, p.object_key
+SELECT p.source, p.post_id_hash, p.posted_at, p.author_key, p.object_key, p.collected_at
 FROM raw.post AS p
 WHERE p.due_at > %(at)s AND NOT EXISTS (
     SELECT FROM raw.post_signal AS s
     WHERE s.source = p.source AND s.post_id_hash = p.post_id_hash
     AND s.model_version = %(model_version)s AND s.loaded_at >= p.loaded_at
 )
-ORDER BY p.object_key, p.post_id_hash
+ORDER BY p.source, p.object_key
 """
 
 
@@ -34,32 +37,42 @@ def understand_posts(run: Run) -> int:
         found = connection.execute(
             FIND, {"at": run.interval_end, "model_version": scorer.version}
         ).fetchall()
-    pages: dict[str, list[dict]] = {}
+    by_source: dict[str, list[dict]] = {}
     for post in found:
-        pages.setdefault(post["object_key"], []).append(post)
+        by_source.setdefault(post["source"], []).append(post)
+    batches = [b[i : i + BATCH] for b in by_source.values() for i in range(0, len(b), BATCH)]
     step = Step("understand_posts", "post_signal", run, role="analysis")
-    done = step.each(pages.items(), lambda page: page[0], lambda p, o: _understand(*p, o, run))
+    done = step.each(batches, _batch_key, lambda b, o: _understand(b, o, run))
     return sum(outcome.rows_out for outcome in done)
 
 
-def _understand(object_key: str, posts: list[dict], outcome: Outcome, run: Run) -> None:
-    authorise(city(), city().source(posts[0]["source"]), run.interval_end)
-    texts = _texts(object_key)
-    readable = [post for post in posts if post["post_id_hash"] in texts]
-    outcome.rows_in = len(posts)
-    rows = _signals(readable, [texts[post["post_id_hash"]] for post in readable])
+def _batch_key(batch: list[dict]) -> str:
+    """Named by what is in it, without a post's own key: outcomes outlive the posts."""
+    digest = hashlib.sha256("".join(post["object_key"] for post in batch).encode())
+    return f"{batch[0]['source']}/{digest.hexdigest()[:16]} ({len(batch)})"
+
+
+def _understand(batch: list[dict], outcome: Outcome, run: Run) -> None:
+    authorise(city().source(batch[0]["source"]), run, "analysis")
+    outcome.rows_in = len(batch)
+    texts = _texts([post["object_key"] for post in batch])
+    readable = [post for post in batch if post["object_key"] in texts]
+    if not readable:
+        return
+    rows = _signals(readable, [texts[post["object_key"]] for post in readable])
     with connect("analysis") as connection:
         _forget(connection, rows)
-        outcome.rows_out = door.load(connection, STATION, rows, object_key)
+        outcome.rows_out = door.load(connection, STATION, rows, _batch_key(batch))
 
 
-def _texts(object_key: str) -> dict[str, str]:
-    try:
-        content = store.get("analysis", "restricted", object_key)
-    except FileNotFoundError as error:
-        raise Refused("text_present", str(error), object_key) from None
-    lines = [json.loads(line) for line in content.decode().splitlines()]
-    return {line["post_id_hash"]: line["text"] for line in lines}
+def _texts(object_keys: list[str]) -> dict[str, str]:
+    """Text by object key; a post that can't be read is quarantined and the others go on."""
+    found = store.get_all("analysis", "restricted", object_keys)
+    lost = {key: error for key, error in found.items() if isinstance(error, Exception)}
+    with connect("analysis") as connection:
+        for key, error in lost.items():
+            quarantine(connection, "post_signal", key, Refused("text_present", str(error), key))
+    return {key: json.loads(found[key])["text"] for key in object_keys if key not in lost}
 
 
 def _signals(posts: list[dict], texts: list[str]) -> list[dict[str, Any]]:
@@ -80,6 +93,7 @@ def _signals(posts: list[dict], texts: list[str]) -> list[dict[str, Any]]:
                 {"place_id": link.place_id, "confidence": link.confidence}
                 for link in finder.find(text)
             ],
+            "due_at": post["collected_at"] + SIGNAL.kept,
         }
         for post, text, scores in zip(posts, texts, scorer.score(texts), strict=True)
     ]

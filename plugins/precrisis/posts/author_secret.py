@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from precrisis.secret_files import shred, write_through
+from precrisis.settings import settings
+
 SECRET_BYTES = 32
 WEEK = re.compile(r"\d{4}-W\d{2}")
 # Weeks before the one named in this file are gone and never made again.
@@ -25,6 +28,11 @@ def iso_week(at: datetime) -> str:
     """The ISO week of a moment in UTC, such as '2026-W47'; weeks compare as text."""
     year, week, _ = at.astimezone(UTC).isocalendar()
     return f"{year}-W{week:02d}"
+
+
+def author_secrets() -> "AuthorSecrets":
+    """The weekly secrets of this stack."""
+    return AuthorSecrets(settings().state / "secrets" / "author")
 
 
 @dataclass(frozen=True)
@@ -53,16 +61,19 @@ class AuthorSecrets:
         """The secret of the week that a moment falls in. Raises as `secret_for`."""
         return self.secret_for(iso_week(at))
 
+    def weeks(self) -> list[str]:
+        """The weeks that have a secret, in order."""
+        return sorted(path.stem for path in self.folder.glob("*.key"))
+
     def destroy_before(self, week: str) -> list[str]:
         """Overwrite and delete the secrets of all earlier weeks; the weeks destroyed, in order."""
         if not WEEK.fullmatch(week):
             raise ValueError(f"{week!r} is not an ISO week; write it like 2026-W47")
         self._raise_horizon(week)
-        doomed = sorted(path for path in self.folder.glob("*.key") if path.stem < week)
-        for path in doomed:
-            _overwrite(path)
-            path.unlink()
-        return [path.stem for path in doomed]
+        doomed = [known for known in self.weeks() if known < week]
+        for known in doomed:
+            shred(self.folder / f"{known}.key")
+        return doomed
 
     def _horizon(self) -> str:
         path = self.folder / HORIZON_NAME
@@ -82,21 +93,9 @@ class AuthorSecrets:
         draft = self.folder / f".{path.stem}.{secrets.token_hex(8)}"
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            _write_through(handle, secrets.token_bytes(SECRET_BYTES))
+            write_through(handle, secrets.token_bytes(SECRET_BYTES))
             os.link(draft, path)
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-
-
-def _overwrite(path: Path) -> None:
-    handle = os.open(path, os.O_WRONLY)
-    _write_through(handle, secrets.token_bytes(SECRET_BYTES))
-
-
-def _write_through(handle: int, content: bytes) -> None:
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from precrisis.posts.author_secret import SecretDestroyed, iso_week
@@ -23,6 +23,8 @@ from precrisis.posts.plain_text import plain_text_of, visible
 LONGEST_TEXT = 2_000
 LARGEST_RAW_BYTES = 20_000
 KEY_LENGTH = 32
+FIRST_POST = datetime(2010, 1, 1, tzinfo=UTC)
+CLOCKS_DIFFER = timedelta(days=1)
 # A display name of one word may be a word of the language; two are hardly ever used by chance.
 FEWEST_NAME_WORDS = 2
 
@@ -66,17 +68,22 @@ def cut(
     `collected_at` keys posts that have no usable time of their own. Never raises for a bad status.
     """
     try:
-        return _cut(source, status, author_secret)
+        return _cut(source, status, author_secret, collected_at)
     except _Unusable as unusable:
         key = _key_of_unusable(source, status, author_secret(collected_at))
         return UnusablePost(source, key, *unusable.args)
 
 
-def _cut(source: str, status: Mapping[str, Any], author_secret: SecretAt) -> CutPost:
+def _cut(
+    source: str, status: Mapping[str, Any], author_secret: SecretAt, collected_at: datetime
+) -> CutPost:
     post_id = _required(status, "id", "no_id")
     posted_at = moment_of(status.get("created_at"))
     if posted_at is None:
         raise _Unusable("no_date", "created_at is missing or has no time zone")
+    if not FIRST_POST <= posted_at <= collected_at + CLOCKS_DIFFER:
+        # Each week of an invented date would also leave a secret behind.
+        raise _Unusable("implausible_date", "created_at lies in the future, or before 2010")
     account = _mapping(status.get("account"))
     account_id = _required(account, "id", "no_author")
     _refuse_private(status)
@@ -167,5 +174,8 @@ def _language_code(value: Any) -> str | None:
 
 def _key_of_unusable(source: str, status: Mapping[str, Any], secret: bytes) -> str:
     """The same bad status keeps its key within a week, so quarantine counts it once."""
-    content = json.dumps(status, sort_keys=True, default=str)
+    try:
+        content = json.dumps(status, sort_keys=True, default=str)
+    except RecursionError:
+        content = "nested too deep"
     return keyed_hash(secret, "unusable", source, content)

@@ -2,25 +2,31 @@
 
 `min_id` paging asks for what comes right after the last post seen, so a burst larger than a page,
 or posts that arrive meanwhile, can't fall between two pages. Posts from other servers arrive late,
-under ids of their own time: `rewound` steps a cursor back to meet them, and edits, again.
+under ids of their own time: `stepped_back` moves a cursor to meet them, and edits, again.
 """
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
 from mastodon import Mastodon, MastodonError, MastodonNetworkError, MastodonRatelimitError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from precrisis.posts.bounded_session import BoundedSession
+
 PAGE_SIZE = 40
 REQUEST_TIMEOUT_S = 30.0
 # A longer wait than this is left to the scheduler: a task that sleeps holds a slot.
 LONGEST_WAIT_S = 120.0
 PUBLIC = "public"
+NUMBER = re.compile("[0-9]{1,20}")  # str.isdigit is also true of "²", and of endless numbers
+# Between these (2010 and 2100, in milliseconds) a number can be the time of a post.
+FIRST_ID, LAST_ID = 1_262_304_000_000, 4_102_444_800_000
 
 
 class FeedRefused(PermissionError):
@@ -57,10 +63,11 @@ class Page:
     statuses: list[Mapping[str, Any]] = field(repr=False)
 
 
-def pull(feed: Feed, cursor: str | None = None) -> Iterator[Page]:
+def pull(feed: Feed, cursor: str | None = None, until: datetime | None = None) -> Iterator[Page]:
     """Pages after the cursor, timeline by timeline, until each has nothing newer.
 
-    A post under two hashtags comes once. Stop anywhere and go on with the last page's cursor.
+    With `until` a timeline ends with the page that passes this moment. A post under two hashtags
+    comes once. Stop anywhere and go on with the last page's cursor.
     Raises FeedRefused, FeedBusy or FeedBroken; pages yielded before remain good.
     """
     positions: dict[str, str] = json.loads(cursor) if cursor else {}
@@ -71,16 +78,30 @@ def pull(feed: Feed, cursor: str | None = None) -> Iterator[Page]:
             positions = positions | {timeline: client.newest(page, positions.get(timeline))}
             fresh = [s for s in reversed(page) if _is_new(s, seen)]
             yield Page(timeline, json.dumps(positions, sort_keys=True), fresh)
+            if until and (_time_of(positions[timeline]) or until) >= until:
+                break
 
 
-def rewound(cursor: str, by: timedelta) -> str:
-    """The cursor moved back in time. Ids that carry no time (not Mastodon's) stay."""
-    step = int(by.total_seconds() * 1000) << 16
-    moved = {
-        timeline: str(max(0, int(position) - step)) if position.isdigit() else position
-        for timeline, position in json.loads(cursor).items()
-    }
+def newest_time(cursor: str) -> datetime | None:
+    """The time (UTC) of the newest post read on any timeline; None where ids carry no time."""
+    times = [_time_of(position) for position in json.loads(cursor).values()]
+    return max(times) if times and None not in times else None
+
+
+def stepped_back(cursor: str, moment: datetime) -> str:
+    """The cursor at an earlier moment, so that what was posted since then is met again."""
+    earliest = int(moment.timestamp() * 1000) << 16
+    positions = json.loads(cursor).items()
+    moved = {timeline: str(min(int(position), earliest)) for timeline, position in positions}
     return json.dumps(moved, sort_keys=True)
+
+
+def _time_of(status_id: str) -> datetime | None:
+    """Mastodon's ids count milliseconds since 1970 above their lowest 16 bits; others' do not."""
+    milliseconds = int(status_id) >> 16 if NUMBER.fullmatch(status_id) else 0
+    if not FIRST_ID <= milliseconds < LAST_ID:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _is_new(status: Mapping[str, Any], seen: set[str]) -> bool:
@@ -102,7 +123,7 @@ class _Client:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._retry_after_s = 1.0
-        session = requests.Session()
+        session = BoundedSession()
         session.hooks["response"].append(self._note_retry_after)
         self._api = Mastodon(
             api_base_url=feed.address,
@@ -150,6 +171,8 @@ class _Client:
                 f"feed {self._feed.source} asks to wait {self._retry_after_s:.0f} s; "
                 "the next run goes on where this one stopped"
             )
+        except RecursionError:
+            return None, self._broken("answered JSON that is nested too deep")
         except MastodonNetworkError:
             return None, self._broken("can't be reached")
         except MastodonError as error:
@@ -173,7 +196,7 @@ class _Client:
     def _note_retry_after(self, response: requests.Response, *_: Any, **__: Any) -> None:
         if response.status_code == 429:
             stated = response.headers.get("Retry-After", "")
-            self._retry_after_s = float(stated) if stated.isdigit() else 30.0
+            self._retry_after_s = float(stated) if NUMBER.fullmatch(stated) else 30.0
 
     def _token(self) -> str | None:
         variable = self._feed.token_variable

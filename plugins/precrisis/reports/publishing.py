@@ -5,9 +5,9 @@ import hashlib
 from typing import Any
 
 from precrisis import store
-from precrisis.alerts.mail import send
 from precrisis.city import Recipient, city
 from precrisis.outcome import Outcome, Step
+from precrisis.relay import relay, send
 from precrisis.reports.mail import districts_of, file_name, report_mail
 from precrisis.reports.weekly import read_city_week, report_pdf
 from precrisis.run import Run
@@ -73,7 +73,7 @@ def _publish(recipient: Recipient, week_start: dt.date, outcome: Outcome) -> Non
             week, the_city, recipient, pdf, language,
             sender=settings().mail_sender, sent_at=dt.datetime.now(dt.UTC),
         )  # fmt: skip
-        send(mail, settings().smtp_host, settings().smtp_port)
+        send(mail, relay())
         connection.execute(
             "UPDATE ops.report SET sent_at = now() WHERE report_id = %s", (report_id,)
         )

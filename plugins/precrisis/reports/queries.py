@@ -58,15 +58,11 @@ GROUP BY weekday, hour_of_day
 """
 
 INCIDENTS = f"""
-WITH dated AS (
-    SELECT category, (occurred_mid_at AT TIME ZONE %(time_zone)s)::date AS local_date
-    FROM marts.fct_incident
-    WHERE {_MINE}
-)
-SELECT category, count(*) FILTER (WHERE local_date >= %(start)s) AS this_week,
-    count(*) FILTER (WHERE local_date < %(start)s) / 4.0 AS mean_before
-FROM dated
-WHERE local_date >= %(start)s::date - 28 AND local_date < %(stop)s
+SELECT category,
+    coalesce(sum(incident_count) FILTER (WHERE local_date >= %(start)s), 0) AS this_week,
+    coalesce(sum(incident_count) FILTER (WHERE local_date < %(start)s), 0) / 4.0 AS mean_before
+FROM marts.fct_incident
+WHERE local_date >= %(start)s::date - 28 AND local_date < %(stop)s AND {_MINE}
 GROUP BY category
 ORDER BY this_week DESC, mean_before DESC, category
 """

@@ -1,0 +1,18 @@
+{# Now, or the end of the hours to build where that is later. Deletion goes by the real time, and so
+   must whatever has to know whether something is deleted already. #}
+{% macro this_moment() -%}
+    {%- if var('until') -%} greatest(now(), '{{ var("until") }}'::timestamptz)
+    {%- else -%} now()
+    {%- endif -%}
+{%- endmacro %}
+
+{# Aggregates outlive the rows that they were counted from. Until the first of those is due for
+   deletion a row is counted anew at each build, so that late, edited and withdrawn posts count
+   rightly; from then on (final_at) it stays as it is. A model with this hook leaves out the keys that
+   are still there, see fct_post_theme_hour. #}
+{% macro forget_what_may_change() -%}
+    {%- if is_incremental() -%}
+    alter table {{ this }} add column if not exists final_at timestamptz;
+    delete from {{ this }} where final_at is null or final_at > {{ this_moment() }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,16 @@
+-- After the general grants. Retention deletes what is due and sees only what it deletes by.
+GRANT SELECT (object_key, camera_id, started_at, ended_at) ON raw.footage_segment TO retention;
+GRANT SELECT (source, post_id_hash, posted_at, due_at), DELETE ON raw.post_signal TO retention;
+GRANT SELECT (source, post_id_hash, posted_at, object_key) ON raw.post TO retention;
+GRANT SELECT (window_end), DELETE ON raw.camera_observation TO retention;
+GRANT SELECT (ended_at), DELETE ON raw.video_event TO retention;
+GRANT DELETE ON ops.outcome, ops.quarantine TO retention;
+GRANT SELECT (ran_at), DELETE ON ops.validation TO retention;
+
+-- What its author deleted is marked by whoever reads the feed, and deleted by retention.
+GRANT SELECT (source, post_id_hash, posted_at, due_at), UPDATE (due_at) ON raw.post_signal TO ingest;
+
+-- Holds are ordered by the data-protection officer's account; nobody changes one once given.
+REVOKE ALL ON ops.legal_hold FROM ingest, analysis, transformer;
+GRANT SELECT ON ops.legal_hold TO auditor, retention, transformer;
+GRANT INSERT ON ops.legal_hold TO auditor;

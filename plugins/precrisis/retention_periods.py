@@ -1,0 +1,78 @@
+"""How long everything is kept that the register does not name by purpose, and why.
+
+Footage and posts are kept as long as their purpose in the register says. What is derived from them,
+and what the platform notes about its own work, is here: one place, which the generated documents
+show. Times count from the moment named in each entry, UTC.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from precrisis.register import CEILING_H
+
+DAY = dt.timedelta(days=1)
+CEILING = dt.timedelta(hours=CEILING_H)
+
+
+@dataclass(frozen=True)
+class Period:
+    """How long one kind of thing is kept. `since` names where the time counts from."""
+
+    what: str
+    since: str
+    kept: dt.timedelta
+    why: str
+
+
+SIGNAL = Period(
+    "raw.post_signal", "collection of the post", CEILING,
+    "author_key is pseudonymous personal data; the hourly counts of the marts are made long before",
+)  # fmt: skip
+PERSONAL_QUARANTINE = Period(
+    "ops.quarantine of posts and signals", "last seen", CEILING,
+    "a refused row holds the keys that an accepted one would hold",
+)  # fmt: skip
+QUARANTINE = Period(
+    "ops.quarantine of everything else", "last seen", 30 * DAY,
+    "long enough to find a broken source, and no row in it names a person",
+)  # fmt: skip
+VALIDATION = Period(
+    "ops.validation", "check", 190 * DAY,
+    "counts per rule: evidence of data quality for six months (AI Act, Article 26(6))",
+)  # fmt: skip
+OUTCOME = Period(
+    "ops.outcome", "end of the step", 190 * DAY,
+    "the record of what each run did: six months (AI Act, Article 26(6)), and no item twice",
+)  # fmt: skip
+OBSERVATION = Period(
+    "raw.camera_observation", "end of the window", 400 * DAY,
+    "counts per zone, to compare a season with the one before; never a person",
+)  # fmt: skip
+EVENT = Period(
+    "raw.video_event", "end of the event", 400 * DAY,
+    "kind and place, to compare a season with the one before; never a person",
+)  # fmt: skip
+UPLOAD = Period(
+    "unfinished uploads in the object store", "start of the upload", DAY,
+    "what a crash left of an object; no ledger row leads to it",
+)  # fmt: skip
+AIRFLOW_RUN = Period(
+    "Airflow runs with their task states, XCom and logs", "end of the run", 30 * DAY,
+    "to see why a run failed; keys and counts only",
+)  # fmt: skip
+AUTHOR_SECRET = Period(
+    "the author secret of an ISO week", "end of the week", CEILING,
+    "as long as a post of that week may be stored; then its keys lead to nobody",
+)  # fmt: skip
+ZONE_KEY = Period(
+    "the identity of a zone of the object store in use for new objects", "its making", CEILING,
+    "with its last object the old identity is destroyed, and every backup of them is unreadable",
+)  # fmt: skip
+
+ALL = (
+    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, UPLOAD,
+    AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
+)  # fmt: skip
+
+# Posts older than this when they are met, as in a feed read for the first time, are left alone.
+OLDEST_POST = 14 * DAY

@@ -1,0 +1,56 @@
+"""Rows of the warehouse past their time; retention_periods.py says how long and why."""
+
+from dataclasses import dataclass
+
+from precrisis.outcome import Outcome, Step
+from precrisis.retention_periods import (
+    EVENT,
+    OBSERVATION,
+    OUTCOME,
+    PERSONAL_QUARANTINE,
+    QUARANTINE,
+    SIGNAL,
+    VALIDATION,
+    Period,
+)
+from precrisis.run import Run
+from precrisis.warehouse import connect
+
+PERSONAL = "noun IN ('post', 'post_signal')"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one table that a period covers; `where` compares their time with %(before)s."""
+
+    table: str
+    where: str
+    period: Period
+    has_due_time: bool = False
+
+
+# A signal carries its own due time, given when it was written: an author's deletion moves it.
+KINDS = (
+    Rows("raw.post_signal", "due_at <= %(before)s", SIGNAL, has_due_time=True),
+    Rows("raw.camera_observation", "window_end <= %(before)s", OBSERVATION),
+    Rows("raw.video_event", "ended_at <= %(before)s", EVENT),
+    Rows("ops.quarantine", f"{PERSONAL} AND last_seen_at <= %(before)s", PERSONAL_QUARANTINE),
+    Rows("ops.quarantine", f"NOT {PERSONAL} AND last_seen_at <= %(before)s", QUARANTINE),
+    Rows("ops.validation", "ran_at <= %(before)s", VALIDATION),
+    Rows("ops.outcome", "ended_at <= %(before)s", OUTCOME),
+)
+
+
+def delete_rows(run: Run) -> int:
+    """Delete every row past its time at the interval's end; return how many."""
+    step = Step("delete_rows", "deletion", run, role="retention")
+    done = step.each(KINDS, lambda rows: rows.period.what, lambda rows, o: _delete(rows, o, run))
+    return sum(outcome.rows_out for outcome in done)
+
+
+def _delete(rows: Rows, outcome: Outcome, run: Run) -> None:
+    before = run.interval_end if rows.has_due_time else run.interval_end - rows.period.kept
+    with connect("retention") as connection:
+        query = f"DELETE FROM {rows.table} WHERE {rows.where}"
+        outcome.rows_out = connection.execute(query, {"before": before}).rowcount
+    outcome.status = "ok" if outcome.rows_out else "unchanged"

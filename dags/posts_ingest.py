@@ -1,8 +1,10 @@
 """
 ### Feeds → post
 
-**In** public posts of the feeds in the city pack, from each one's cursor on.
-**Out** cut and pseudonymised texts in the restricted bucket for their retention time; `raw.post`.
+**In** public posts of the feeds in the city pack, from each one's cursor on; a part of what is kept
+is read once more, for edits and deletions at the source.
+**Out** cut and pseudonymised texts, sealed, in the restricted bucket for their retention time;
+`raw.post`. What its author deleted is due at once: `retention_enforce` deletes it.
 **Rerun** goes on from the cursor; a repeated page lands on the same rows.
 **If it fails** the feed refused (token), is busy (429) or broken (5xx): the error names feed and
 remedy; pages taken before are safe. Posts that can't be used are in `ops.quarantine`.

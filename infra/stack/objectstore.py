@@ -7,6 +7,7 @@ nowhere else; an identity per zone of trust.
 import json
 import os
 import time
+from pathlib import Path
 
 from infra.stack import transport
 from infra.stack.layout import BUCKETS, ROOT, S3_IDENTITIES, Stack, write_private
@@ -49,6 +50,18 @@ def configure(stack: Stack) -> None:
     text = "".join(f'[{section}]\nkey = "{key}"\n' for section in sections)
     write_private(home / ".seaweedfs" / "security.toml", text)
     (home / "data").mkdir(exist_ok=True, mode=0o700)
+    _forget_certificate(home / "data" / "mini.options")
+
+
+def _forget_certificate(remembered: Path) -> None:
+    """The store remembers flags of its last start, also those it is not given any more.
+
+    Not even an empty flag overrides them: switched off, TLS would stay on.
+    """
+    if remembered.exists():
+        lines = remembered.read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith(("s3.cert.", "s3.key."))]
+        remembered.write_text("".join(kept))
 
 
 def _policy(buckets: tuple[str, ...], actions: tuple[str, ...]) -> dict:

@@ -94,14 +94,11 @@ def gunicorn_flags(stack: Stack) -> list[str]:
 
 
 def s3_flags(stack: Stack) -> list[str]:
-    """With a certificate and no second port the store's S3 port speaks TLS alone.
-
-    Empty when off, not absent: the store remembers the flags of its last start.
-    """
-    certificate, key = (
-        (stack.tls / "server.pem", stack.tls / "server.key") if stack.has_tls else ("", "")
-    )
-    return [f"-s3.cert.file={certificate}", f"-s3.key.file={key}"]
+    """With a certificate and no second port the store's S3 port speaks TLS alone."""
+    if not stack.has_tls:
+        return []
+    folder = stack.tls
+    return [f"-s3.cert.file={folder / 'server.pem'}", f"-s3.key.file={folder / 'server.key'}"]
 
 
 def postgres_options(stack: Stack, data: Path) -> dict[str, str]:

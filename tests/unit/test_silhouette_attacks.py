@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from models.register import registered, weights_file
 from models.video.background import learn_plate
@@ -16,10 +17,10 @@ from tests.attacks import near, record
 from tests.attacks.embedding import is_installed
 from tests.attacks.matching import attack, holm, scaled
 from tests.attacks.outputs import MARGIN_PX, plate_of, sightings
-from tests.attacks.reidentification import PHASE, phases
+from tests.attacks.reidentification import BLOCK, PHASE, phases
 from tests.attacks.repaint import difference, dressed_anew
 from tests.attacks.shape import measures
-from tests.attacks.sightings import frames_of
+from tests.attacks.sightings import RATE_HZ, frames_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIP = Path(os.environ.get("PRECRISIS_CACHE", ".cache")) / "vtest.avi"
@@ -70,6 +71,13 @@ def _imported(tree: ast.Module) -> set[str]:
 def test_G3_the_registered_weights_recognise_nobody():
     """A new model is looked at by a person, who adds it here."""
     assert {weights.name for weights in registered()} == {"nanodet-416"}
+
+
+@pytest.mark.parametrize("pack", ["infra/city/trento", "tests/city"])
+def test_G3_a_city_masks_at_least_as_much_as_was_attacked(pack):
+    masking = yaml.safe_load((ROOT / pack / "register.yaml").read_text())["masking"]
+    assert masking["silhouette_margin_px"] >= MARGIN_PX
+    assert 60 / masking["silhouette_steps_per_minute"] >= BLOCK / RATE_HZ
 
 
 def test_G3_one_picture_does_not_lead_to_a_person_in_the_next(eval_data, plate, detector):

@@ -1,4 +1,4 @@
-"""A zone's keys: the public one seals, the identity opens, and a destroyed identity opens nothing."""
+"""A zone's keys: the public one seals, the identity opens, a destroyed identity opens nothing."""
 
 import datetime as dt
 import os
@@ -57,13 +57,13 @@ def test_with_the_public_key_alone_one_can_seal_and_not_open(keys) -> None:
     sealed, _ = keys.seal(CONTENT)
     keys.identity_file.unlink()
     assert keys.seal(CONTENT)[0] != CONTENT
-    with pytest.raises(SecretUnusable, match="restricted.key is missing: whoever may only write"):
+    with pytest.raises(SecretUnusable, match=r"restricted\.key is missing: whoever may only write"):
         keys.open(sealed)
 
 
 def test_without_a_public_key_nothing_is_sealed_and_the_remedy_is_named(keys) -> None:
     keys.public_file.unlink()
-    with pytest.raises(SecretUnusable, match="restricted.pub is missing.*PRECRISIS_KEYS_DIR"):
+    with pytest.raises(SecretUnusable, match=r"restricted\.pub is missing.*PRECRISIS_KEYS_DIR"):
         keys.seal(CONTENT)
 
 
@@ -79,11 +79,11 @@ def test_an_identity_that_others_may_read_is_refused(keys, open_to: int) -> None
 def test_a_file_that_holds_no_key_is_named_and_its_content_is_not(keys, content: str) -> None:
     sealed, _ = keys.seal(CONTENT)
     keys.identity_file.write_text(content)
-    with pytest.raises(SecretUnusable, match="restricted.key holds no age identity") as refused:
+    with pytest.raises(SecretUnusable, match=r"restricted\.key holds no age identity") as refused:
         keys.open(sealed)
     assert "JUNK" not in str(refused.value)
     keys.public_file.write_text("age1junk")
-    with pytest.raises(SecretUnusable, match="restricted.pub holds no age public key"):
+    with pytest.raises(SecretUnusable, match=r"restricted\.pub holds no age public key"):
         keys.seal(CONTENT)
 
 

@@ -23,7 +23,9 @@ WHERE zone_id IS NOT NULL AND occurred_mid_at < %s
 
 def fit_baseline(run: Run) -> int:
     """Fit on all incidents before the interval's end and write the baseline; return its rows."""
-    step = Step("fit_baseline", "risk_baseline", run, role="analysis")
+    from models.risk.baseline import MODEL_VERSION
+
+    step = Step("fit_baseline", "risk_baseline", run, role="analysis", model=MODEL_VERSION)
     done = step.each([run], lambda r: f"{r.interval_end:%Y-%m-%d}", _fit_and_score)
     return sum(outcome.rows_out for outcome in done)
 

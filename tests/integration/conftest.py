@@ -8,6 +8,7 @@ import datetime as dt
 import io
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from tests import exports
 
 # Named by process, so that two runs of the tests on one stack do not empty each other's world.
 DATABASE = f"precrisis_tests_{os.getpid()}"
-PORTS_BEHIND_STACK = 200 + os.getpid() % 20 * 10
+PORTS_BEHIND_STACK = range(200, 1000, 10)
 
 
 class OwnStore:
@@ -136,11 +137,26 @@ def own_database() -> Iterator[Stack]:
         connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
+def free_base() -> int:
+    """The first base behind the stack's where nobody listens on the store's ports."""
+    main = Stack.from_environment()
+    for behind in PORTS_BEHIND_STACK:
+        base = main.port_base + behind
+        if not any(
+            is_taken(port) for near in range(1, 6) for port in (base + near, base + near + 10_000)
+        ):
+            return base
+    raise RuntimeError("no free ports for the tests' object store")
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="session")
 def own_store(tmp_path_factory) -> Iterator[OwnStore]:
-    main = Stack.from_environment()
-    base = main.port_base + PORTS_BEHIND_STACK
-    stack = Stack(state=tmp_path_factory.mktemp("own"), port_base=base)
+    stack = Stack(state=tmp_path_factory.mktemp("own"), port_base=free_base())
     objectstore.configure(stack)
     exports.let_in(stack)
     store = OwnStore(stack)

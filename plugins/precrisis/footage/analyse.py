@@ -54,7 +54,9 @@ def analyse(batch: list[dict[str, Any]], run: Run) -> int:
     Events are named afterwards from what is stored around the batch, so that one that spans two
     segments, or two runs, is one event.
     """
-    step = Step("analyse_segment", "camera_observation", run, role="analysis")
+    from models.video.analyse import MODEL_VERSION
+
+    step = Step("analyse_segment", "camera_observation", run, role="analysis", model=MODEL_VERSION)
     done = step.each(batch, lambda s: s["object_key"], lambda s, o: _analyse(s, o, run))
     naming = Step("name_events", "video_event", run, role="analysis")
     naming.each([batch], _stretch_key, _name_events)

@@ -41,7 +41,7 @@ def understand_posts(run: Run) -> int:
     for post in found:
         by_source.setdefault(post["source"], []).append(post)
     batches = [b[i : i + BATCH] for b in by_source.values() for i in range(0, len(b), BATCH)]
-    step = Step("understand_posts", "post_signal", run, role="analysis")
+    step = Step("understand_posts", "post_signal", run, role="analysis", model=scorer.version)
     done = step.each(batches, _batch_key, lambda b, o: _understand(b, o, run))
     return sum(outcome.rows_out for outcome in done)
 

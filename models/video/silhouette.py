@@ -4,12 +4,14 @@ Safe by construction: `draw` is not given the frame. Each pixel of its result is
 of the flat tones below, so somebody whom the detector misses is simply not there.
 
 A person's shape holds a place and nothing else: a capsule as tall as anybody is at that place,
-standing on a grid. The outline of a body, its build, its gait are not in it (tests/attacks
-measures that; contours of the body did not pass). Pictures come in steps, too far apart for a walk.
+standing on a grid. No two capsules overlap: of people close together one is drawn, for who is with
+whom leads to a person as well as a body does (tests/attacks measures both). How many there are,
+the observations say. Pictures come in steps, too far apart to show a walk.
 """
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import cv2
@@ -28,19 +30,45 @@ CAPSULE_WIDTH = 0.35  # of its height
 COARSE_STEP = 2.0  # without a height line: heights are rounded to powers of it
 
 
+@dataclass(frozen=True)
+class _Capsule:
+    """An upright capsule: middle and lower end, width and height, all px."""
+
+    x: int
+    low: int
+    width: int
+    height: int
+
+    def overlaps(self, other: "_Capsule") -> bool:
+        """True when the two, with their edges, share ground in the picture."""
+        apart_x = abs(self.x - other.x) - (self.width + other.width) / 2
+        apart_y = max(self.low - self.height - other.low, other.low - other.height - self.low)
+        return max(apart_x, apart_y) < 2 * EDGE_PX
+
+    def draw(self, picture: np.ndarray) -> None:
+        """Draw a thick line with round ends, and a wider one below it as its edge."""
+        low = self.low - self.width // 2
+        high = min(low, self.low - self.height + self.width // 2)
+        for tone, width in ((PERSON_EDGE, self.width + 2 * EDGE_PX), (PERSON, self.width)):
+            cv2.line(picture, (self.x, low), (self.x, high), tone, width)
+
+
 def draw(plate: Plate, detections: Iterable[Detection], margin_px: int) -> np.ndarray:
     """Return the picture (BGR, uint8) of what was detected in a frame of the plate's size.
 
     `margin_px` widens every shape, and is the grid that places and sizes are rounded to.
     """
     picture = np.where(plate.is_known[..., None], plate.picture, np.uint8(UNKNOWN))
-    nearest_last = sorted(detections, key=lambda box: box.y1)
-    for box in nearest_last:
+    nearest_first = sorted(detections, key=lambda box: (-box.y1, box.x0))
+    for box in reversed(nearest_first):
         if box.label in VEHICLES:
             _draw_block(picture, box, margin_px)
-    for box in nearest_last:
-        if box.label == "person":
-            _draw_capsule(picture, plate, box, margin_px)
+    capsules: list[_Capsule] = []
+    for box in nearest_first:
+        capsule = _capsule(plate, box, margin_px)
+        if box.label == "person" and not any(map(capsule.overlaps, capsules)):
+            capsules.append(capsule)
+            capsule.draw(picture)
     return picture
 
 
@@ -57,14 +85,11 @@ def step_at(moment: datetime, steps_per_minute: int) -> datetime:
     return moment - (moment - EPOCH) % (timedelta(minutes=1) / steps_per_minute)
 
 
-def _draw_capsule(picture: np.ndarray, plate: Plate, box: Detection, margin_px: int) -> None:
+def _capsule(plate: Plate, box: Detection, margin_px: int) -> _Capsule:
     x, foot_y = (_on_grid(value, margin_px) for value in box.foot_point)
-    height_px = _height_px(plate, box, foot_y) + margin_px
-    width_px = round(CAPSULE_WIDTH * height_px) + margin_px
-    low = x, foot_y + margin_px // 2 - width_px // 2
-    high = x, min(low[1], low[1] - round(height_px) + width_px)
-    cv2.line(picture, low, high, PERSON_EDGE, width_px + 2 * EDGE_PX)
-    cv2.line(picture, low, high, PERSON, width_px)
+    height = round(_height_px(plate, box, foot_y)) + margin_px
+    width = round(CAPSULE_WIDTH * height) + margin_px
+    return _Capsule(x, foot_y + margin_px // 2, width, height)
 
 
 def _height_px(plate: Plate, box: Detection, foot_y: int) -> float:

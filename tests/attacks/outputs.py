@@ -21,13 +21,18 @@ PIXEL_PX = (8, 16)
 
 @dataclass(frozen=True)
 class Sighting:
-    """Somebody in one output of one frame: the crop, and the shape where the output is flat."""
+    """Somebody in one output of one frame: the crop, and more where the output is flat.
+
+    `company`: the other shapes around, on black; `surroundings`: the same with the plate.
+    """
 
     output: str
     frame: int
     person: int
     crop: np.ndarray
     shape: Shape | None = None
+    company: np.ndarray | None = None
+    surroundings: np.ndarray | None = None
 
 
 def plate_of(clip: Path, detector: Detector) -> Plate:
@@ -58,13 +63,24 @@ def sightings(
             labels = cv2.connectedComponents(mask, connectivity=4)[1]
             for box in whole:
                 if shape := shape_on(labels, box.area):
-                    yield Sighting(output, index, box.person, shown[shape.area], shape)
+                    shapes = np.where((shown == empty).all(axis=2)[..., None], np.uint8(0), shown)
+                    wide = _around(shapes, shape), _around(shown, shape)
+                    yield Sighting(output, index, box.person, shown[shape.area], shape, *wide)
         for box in whole:
             crop = frame[box.area]
             yield Sighting("raw", index, box.person, crop)
             yield Sighting("raw, background removed", index, box.person, alone[box.area])
             for side in PIXEL_PX:
                 yield Sighting(f"pixels of {side}", index, box.person, _pixelated(crop, side))
+
+
+def _around(picture: np.ndarray, shape: Shape) -> np.ndarray:
+    """The shape with its own width left and right, and half its height above and below."""
+    height, width = shape.mask.shape
+    padded = cv2.copyMakeBorder(
+        picture, height // 2, height // 2, width, width, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+    )
+    return padded[shape.top : shape.top + 2 * height, shape.left : shape.left + 3 * width]
 
 
 def _pixelated(crop: np.ndarray, side: int) -> np.ndarray:

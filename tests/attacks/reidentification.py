@@ -83,15 +83,20 @@ def shape_attacks(target: str, role: str, seen: list[Sighting]) -> Iterable[Atta
 
 
 def embedding_attacks(target: str, role: str, seen: list[Sighting]) -> Iterable[Attack]:
-    """What a network for appearances tells from flat shapes, alone, with the form, in place."""
+    """What a network for appearances tells from flat shapes: alone, in company, in their place."""
     seen = [s for s in seen if s.frame % PHASE == 0]
     flat = phases(seen, embed([np.repeat(s.shape.mask[..., None] * 255, 3, axis=2) for s in seen]))
     form = phases(seen, np.stack([measures(s.shape) for s in seen]))
     both = together(scaled(flat, "cosine"), scaled(form, "z"))
-    there = scaled(phases(seen, embed([s.crop for s in seen])), "cosine")
     yield Attack(target, "embedding of the shape", role, attack(scaled(flat, "cosine")))
     yield Attack(target, "embedding, form and size", role, attack(both))
-    yield Attack(target, "embedding with the background", REPORTED, attack(there))
+    for attacker, crops, its_role in (
+        ("embedding of the picture within its edges", [s.crop for s in seen], role),
+        ("embedding of the shapes around (company)", [s.company for s in seen], role),
+        ("embedding of the surroundings (place)", [s.surroundings for s in seen], REPORTED),
+    ):
+        found = attack(scaled(phases(seen, embed(crops)), "cosine"))
+        yield Attack(target, attacker, its_role, found)
 
 
 def control(target: str, seen: list[Sighting]) -> Attack:

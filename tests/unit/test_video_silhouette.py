@@ -67,6 +67,19 @@ def test_G3_people_of_any_build_at_one_place_are_drawn_alike():
     assert (shown(slim) == shown(broad)).all()
 
 
+def test_G3_who_is_with_whom_is_not_drawn():
+    """Of people close together one is drawn, the nearest; those further apart are all there."""
+    alone = Detection(30, 40, 38, 72, "person", 0.9)
+    behind = Detection(38, 36, 46, 68, "person", 0.9)
+    apart = Detection(90, 40, 98, 72, "person", 0.9)
+    assert (shown(alone, behind) == shown(alone)).all()
+    assert (shown(behind, alone) == shown(alone)).all()
+    labels = cv2.connectedComponents(
+        (shown(alone, behind, apart) == np.uint8(PERSON)).all(axis=2).astype(np.uint8)
+    )[0]
+    assert labels - 1 == 2
+
+
 def test_shapes_stand_on_a_grid_of_the_margin():
     at = [shown(Detection(60 + i, 30, 68 + i, 72, "person", 0.9)) for i in range(5)]
     assert all((picture == at[0]).all() for picture in at)

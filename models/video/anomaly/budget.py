@@ -26,7 +26,7 @@ def threshold(maxima: np.ndarray, false_alarms_per_day: float) -> float:
     Raises:
         ValueError: no budget, or too little held-out normal footage to estimate from.
     """
-    if not 0 < false_alarms_per_day:
+    if not false_alarms_per_day > 0:
         raise ValueError("false_alarms_per_day must be above 0")
     if len(maxima) < MIN_BLOCKS:
         raise ValueError(f"{len(maxima)} blocks of normal footage; {MIN_BLOCKS} are needed")

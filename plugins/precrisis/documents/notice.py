@@ -41,7 +41,7 @@ def notice(the_city: City, purpose: Purpose, language: str, layer: str) -> Notic
         "officer": the_city.contact["officer_address"],
         "website": the_city.authority["website"],
         "retention": _duration(texts, purpose.retention_hours),
-        "sources": "; ".join(sources_of(the_city, purpose)),
+        "sources": "; ".join(named_sources(the_city, purpose)),
     }
     sections = tuple(
         (heading, _sentence(template.format(**words))) for heading, template in texts[layer]
@@ -60,7 +60,7 @@ def notice_sha256(the_city: City, purpose: Purpose) -> str:
     )
 
 
-def sources_of(the_city: City, purpose: Purpose) -> list[str]:
+def named_sources(the_city: City, purpose: Purpose) -> list[str]:
     """What the purpose reads: for footage the cameras by name, since people look for theirs."""
     sources = [s for s in the_city.sources if s.purpose_id == purpose.purpose_id]
     cameras = [c.name for s in sources for c in the_city.cameras if c.source_id == s.source_id]

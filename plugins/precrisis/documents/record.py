@@ -4,7 +4,7 @@ import datetime as dt
 
 from precrisis.city import City
 from precrisis.documents.model import Document, Section, Table
-from precrisis.documents.notice import LAYERS, notice, sources_of
+from precrisis.documents.notice import LAYERS, named_sources, notice
 from precrisis.documents.words import texts
 from precrisis.register import Purpose
 from precrisis.reports import formats
@@ -53,7 +53,7 @@ def _facts(city: City, purpose: Purpose, language: str, on: dt.date) -> tuple:
         "valid_until": formats.date(purpose.valid_until, language),
         "people": purpose.people[language],
         "data": purpose.data[language],
-        "sources": "; ".join(sources_of(city, purpose)),
+        "sources": "; ".join(named_sources(city, purpose)),
         "recipients": purpose.recipients[language],
         "transfers": words["transfers"],
         "retention": words["hours"].format(n=purpose.retention_hours),

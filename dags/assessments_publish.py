@@ -3,8 +3,8 @@
 
 **In** the register of the city pack, figures of the running system, the last results of the tests
 that prove each requirement.
-**Out** in the published bucket, Italian and English, as page and PDF: record of processing, short and
-full notices, impact assessment, fundamental-rights assessment.
+**Out** in the published bucket, Italian and English, as page and PDF: record of processing, notices
+(short and full), impact assessment, fundamental-rights assessment.
 **Rerun** replaces the documents of the same day; those of earlier days stay.
 **If it fails** the register lacks a text in one language, or the store does not answer.
 """

@@ -23,6 +23,7 @@ class Pool(StrEnum):
     TEXT = "text"
     FEEDS = "feeds"
     WAREHOUSE = "warehouse"
+    WAREHOUSE_WATCH = "warehouse_watch"
 
 
 RETRY = {"retries": 2, "retry_delay": dt.timedelta(seconds=10), "retry_exponential_backoff": True}

@@ -48,13 +48,15 @@ def render(select: list[str] | None = None, exclude: list[str] | None = None) ->
 def one_build_at_a_time(group: DbtTaskGroup) -> None:
     """Two dbt processes that swap the same views break each other: the producer takes the pool.
 
-    Only the producer runs dbt; the tasks beside it watch, and must not hold the pool's one slot.
+    Only the producer runs dbt. The tasks beside it watch; their pool is smaller than the executor,
+    or they could fill it while the producer waits for another build, and all would wait for ever.
     """
-    for task_id, member in group.children.items():
-        if task_id.endswith("dbt_producer_watcher"):
-            member.pool = Pool.WAREHOUSE
-            return
-    raise LookupError("the dbt task group has no producer: its execution mode is not WATCHER")
+    members = list(group.iter_tasks())
+    producers = [task for task in members if task.task_id.endswith("dbt_producer_watcher")]
+    if len(producers) != 1:
+        raise LookupError("the dbt task group has no producer: its execution mode is not WATCHER")
+    for member in members:
+        member.pool = Pool.WAREHOUSE if member is producers[0] else Pool.WAREHOUSE_WATCH
 
 
 def announce(asset: Asset):

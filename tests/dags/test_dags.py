@@ -179,3 +179,15 @@ def test_only_one_dbt_process_runs_at_a_time(bag):
     }
     assert pools["warehouse"]["slots"] == 1
     assert holders == {"dbt.dbt_producer_watcher", "build_index"}
+
+
+def test_tasks_that_watch_a_build_can_not_fill_the_executor(bag):
+    """They wait for the producer, and would keep its slot from it for ever."""
+    from infra.stack import environment
+    from infra.stack.layout import Stack
+
+    pools = json.loads((ROOT / "infra" / "stack" / "airflow_pools.json").read_text())
+    parallelism = environment.airflow(Stack.from_environment())["AIRFLOW__CORE__PARALLELISM"]
+    watching = {t.pool for t in bag.dags["warehouse_build"].tasks if "dbt." in t.task_id}
+    assert watching == {Pool.WAREHOUSE, Pool.WAREHOUSE_WATCH}
+    assert pools["warehouse_watch"]["slots"] < int(parallelism)

@@ -62,7 +62,7 @@ def learn(patches: Sequence[np.ndarray], dims: int, size: int, seed: int) -> Mem
 
 
 def _whitened_basis(patches: np.ndarray, dims: int) -> tuple[np.ndarray, np.ndarray]:
-    """Principal axes, half whitened: strong directions count more, but not by all their strength."""
+    """Principal axes, half whitened: strong directions count more, not by all their strength."""
     if len(patches) < 2:
         return np.zeros(CHANNELS, np.float32), np.zeros((CHANNELS, dims), np.float32)
     mean = patches.mean(axis=0)

@@ -64,7 +64,9 @@ def calibrate(
         raise NotEnoughFootage(f"{count} frames of normal footage; {MIN_FRAMES} are needed")
     groups = _groups([clip.seen for clip in read], settings)
     learnt = _Learnt.of(groups, basis, settings)
-    parts = [list(learnt.without(i).parts(clip)) for i, group in enumerate(groups) for clip in group]
+    parts = [
+        list(learnt.without(i).parts(clip)) for i, group in enumerate(groups) for clip in group
+    ]
     scales = learn_scales(np.concatenate(parts), settings.top_quantile)
     maxima = [
         block_maxima(_causal([scales.calibrated(p) for p in clip], camera, settings), rate_hz)

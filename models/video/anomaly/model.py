@@ -142,7 +142,8 @@ class AnomalyModel:
     def _require_size(self, frame: np.ndarray) -> None:
         learnt = self.camera.height_px, self.camera.width_px
         if frame.shape[:2] != learnt:
-            raise ValueError(f"frames of {frame.shape[:2]} px, calibrated were {learnt}: recalibrate")
+            found = frame.shape[:2]
+            raise ValueError(f"frames of {found} px, calibrated were {learnt}: recalibrate")
 
 
 def score_or_withhold(

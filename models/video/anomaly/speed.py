@@ -43,7 +43,7 @@ class SpeedMap:
     """Turns two pictures of one camera into the fastest window of each row."""
 
     def __init__(self, size: WorkSize, heights: tuple[float, float], settings: Settings) -> None:
-        """`heights`: slope and offset of a person's height over the foot's row, both in frame px."""
+        """`heights`: slope and offset of a person's height over its foot's row, in frame px."""
         self._size = size
         self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         rows, columns = size.map_shape

@@ -77,10 +77,14 @@ def clips_at(path: Path) -> list[Clip]:
     if _pictures_in(path):
         return [Clip(path.name, path)]
     inside = sorted(path.iterdir())
-    folders = [Clip(entry.name, entry) for entry in inside if entry.is_dir() and _pictures_in(entry)]
+    folders = [
+        Clip(entry.name, entry) for entry in inside if entry.is_dir() and _pictures_in(entry)
+    ]
     videos = [Clip(entry.stem, entry) for entry in inside if entry.suffix.lower() in VIDEOS]
     if not folders + videos:
-        raise NoClips(f"{path}: holds no folder of frames ({', '.join(sorted(PICTURES))}), no video")
+        raise NoClips(
+            f"{path}: holds no folder of frames ({', '.join(sorted(PICTURES))}), no video"
+        )
     return folders + videos
 
 

@@ -57,8 +57,9 @@ def calibrate(
     surveyed = survey(clips, rate_hz, weights_path, net, settings)
     if surveyed is None:
         raise NotEnoughFootage("the footage holds no frame, or frames of several sizes")
-    camera, basis = surveyed
-    read = [_read(clip, camera, net, basis, settings) for clip in clips]
+    camera, basis, total = surveyed
+    keep_every = 1 + total // (camera.steps(settings.feature_gap_s) * settings.max_looks)
+    read = [_read(clip, camera, net, basis, settings, keep_every) for clip in clips]
     count = sum(len(clip.seen) for clip in read)
     if count < MIN_FRAMES or not any(clip.maps for clip in read):
         raise NotEnoughFootage(f"{count} frames of normal footage; {MIN_FRAMES} are needed")
@@ -67,7 +68,7 @@ def calibrate(
     parts = [
         list(learnt.without(i).parts(clip)) for i, group in enumerate(groups) for clip in group
     ]
-    scales = learn_scales(np.concatenate(parts), settings.top_quantile)
+    scales = learn_scales(np.concatenate(parts), settings)
     maxima = [
         block_maxima(_causal([scales.calibrated(p) for p in clip], camera, settings), rate_hz)
         for clip in parts
@@ -90,9 +91,17 @@ def _causal(parts: list[np.ndarray], camera: CameraFrame, settings: Settings) ->
 
 
 def _read(
-    clip: Clip, camera: CameraFrame, net: PatchNet, basis: np.ndarray, settings: Settings
+    clip: Clip,
+    camera: CameraFrame,
+    net: PatchNet,
+    basis: np.ndarray,
+    settings: Settings,
+    keep_every: int = 1,
 ) -> _Clip:
-    """Go through a clip once; frames in which nothing can be seen are left out."""
+    """Go through a clip once; frames in which nothing can be seen are left out.
+
+    Of long footage every `keep_every`th look is kept: all of them would fill the memory.
+    """
     onlooker, maps, running = Onlooker(), [], []
 
     def seeing() -> Iterable[np.ndarray]:
@@ -103,7 +112,12 @@ def _read(
                     maps.append(onlooker.now)
                 yield frame
 
-    return _Clip(list(evidence(seeing(), camera, net, basis, settings)), maps, running)
+    seen, looks = [], 0
+    for one in evidence(seeing(), camera, net, basis, settings):
+        looks += one.look is not None
+        is_kept = one.look is None or (looks - 1) % keep_every == 0 or looks == 2
+        seen.append(one if is_kept else replace(one, look=None))
+    return _Clip(seen, maps[::keep_every], running[::keep_every])
 
 
 def _groups(clips: list[list[Evidence]], settings: Settings) -> list[list[list[Evidence]]]:

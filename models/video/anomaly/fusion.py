@@ -1,4 +1,4 @@
-"""Three attributes to one score: each against its own left-out normal values, then added."""
+"""Four attributes to one score: each against its own left-out normal values, then added."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,14 +10,15 @@ from scipy.ndimage import gaussian_filter1d
 from models.video.anomaly.appearance import Memory
 from models.video.anomaly.evidence import Evidence
 from models.video.anomaly.scene import Scene
+from models.video.anomaly.settings import Settings
 
-ATTRIBUTES = ("speed", "appearance", "scene")
+ATTRIBUTES = ("speed", "appearance", "place", "whole")
 MIN_SPAN = 1e-3
 
 
 @dataclass(frozen=True)
 class Normal:
-    """What normal looks like to the three attributes."""
+    """What normal looks like to the four attributes."""
 
     limits: np.ndarray  # person heights a second, per row
     memory: Memory
@@ -35,27 +36,30 @@ class Normal:
             if seen.look is not None:
                 if seen.look.is_moving is not None:
                     held[1] = self.memory.strangeness(seen.look.patches, seen.look.is_moving)
-                held[2] = self.scene.strangeness(seen.look.projected)
+                held[2:] = self.scene.strangeness(seen.look.projected)
             yield held.copy()
 
 
 @dataclass(frozen=True)
 class Scales:
-    """Median and span (top quantile - median) of each attribute over left-out normal frames."""
+    """Median, and span (top quantile - median) over weight, of each attribute.
+
+    Over left-out normal frames.
+    """
 
     median: np.ndarray
     span: np.ndarray
 
     def calibrated(self, parts: np.ndarray) -> np.ndarray:
-        """0 = at most the median, 1 = top quantile; NaN stays."""
+        """0 = at most the median, the weight = top quantile; NaN stays."""
         return np.maximum((parts - self.median) / self.span, 0)
 
 
-def learn_scales(parts: np.ndarray, top_quantile: float) -> Scales:
+def learn_scales(parts: np.ndarray, settings: Settings) -> Scales:
     """Learn from raw attributes [frames, attributes] of normal frames scored as unseen ones."""
     median = np.nan_to_num(np.nanmedian(parts, axis=0))
-    top = np.nan_to_num(np.nanquantile(parts, top_quantile, axis=0))
-    return Scales(median, np.maximum(top - median, MIN_SPAN))
+    top = np.nan_to_num(np.nanquantile(parts, settings.top_quantile, axis=0))
+    return Scales(median, np.maximum(top - median, MIN_SPAN) / np.array(settings.weights))
 
 
 class CausalMean:

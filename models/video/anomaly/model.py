@@ -11,7 +11,7 @@ import numpy as np
 from models.video.anomaly.appearance import Memory
 from models.video.anomaly.budget import threshold
 from models.video.anomaly.evidence import CameraFrame, evidence
-from models.video.anomaly.fusion import CausalMean, Normal, Scales
+from models.video.anomaly.fusion import ATTRIBUTES, CausalMean, Normal, Scales
 from models.video.anomaly.patches import PatchNet
 from models.video.anomaly.scene import Scene
 from models.video.anomaly.settings import Settings
@@ -29,8 +29,8 @@ class UnusableArtefact(ValueError):
 class FrameScore:
     """The score of one frame, or why there is none.
 
-    `value`: 0 = as normal as can be; about 1 per attribute at the edge of normal; no upper bound.
-    `evidence`: the same, whether or not it is withheld, and `parts` (speed, appearance, scene) of
+    `value`: 0 = as normal as can be; an attribute at the edge of normal adds its weight.
+    `evidence`: the same, whether or not it is withheld, and `parts` (fusion.ATTRIBUTES) of
     this frame alone, NaN when not measured yet. For evaluation: nothing may act on them.
     """
 
@@ -126,7 +126,7 @@ class AnomalyModel:
             scene = Scene(*(found[f"scene_{k}"] for k in ("basis", "mean", "precision")))
             return cls(
                 camera=CameraFrame(**camera),
-                settings=Settings(**about["settings"]),
+                settings=_settings(about["settings"]),
                 learnt_from=tuple(about["learnt_from"]),
                 frames=about["frames"],
                 normal=Normal(found["limits"], memory, scene),
@@ -146,6 +146,10 @@ class AnomalyModel:
             raise ValueError(f"frames of {found} px, calibrated were {learnt}: recalibrate")
 
 
+def _settings(stored: dict) -> Settings:
+    return Settings(**stored | {"weights": tuple(stored["weights"])})
+
+
 def score_or_withhold(
     model: AnomalyModel | None, frames: Iterable[np.ndarray], weights_path: Path
 ) -> Iterator[FrameScore]:
@@ -154,4 +158,4 @@ def score_or_withhold(
         yield from model.score(frames, weights_path)
         return
     for _ in frames:
-        yield FrameScore(None, NOT_CALIBRATED, 0.0, np.full(3, np.nan))
+        yield FrameScore(None, NOT_CALIBRATED, 0.0, np.full(len(ATTRIBUTES), np.nan))

@@ -24,10 +24,11 @@ class Scene:
     mean: np.ndarray  # [GRID, GRID, dims]
     precision: np.ndarray  # [GRID, GRID, dims], 1 / variance
 
-    def strangeness(self, projected: np.ndarray) -> float:
-        """Return how unlike itself the strangest window of the picture looks."""
-        off = (projected.astype(np.float32) - self.mean) ** 2 * self.precision
-        return float(np.sqrt(cv2.blur(off.mean(axis=2), (WINDOW, WINDOW)).max()))
+    def strangeness(self, projected: np.ndarray) -> tuple[float, float]:
+        """Return how unlike itself the strangest window looks, and the picture as a whole."""
+        off = ((projected.astype(np.float32) - self.mean) ** 2 * self.precision).mean(axis=2)
+        window = np.sqrt(cv2.blur(off, (WINDOW, WINDOW)).max())
+        return float(window), float(np.sqrt(off).mean())
 
 
 @dataclass

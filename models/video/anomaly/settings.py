@@ -25,7 +25,8 @@ class Settings:
     scene_dims: int = 24
     max_groups: int = 16  # parts of the footage that are left out in turn
     min_groups: int = 4
-    max_feature_frames: int = 1200
+    max_looks: int = 1200  # that calibration keeps in memory, about 0.2 MB each
+    weights: tuple[float, ...] = (1.0, 1.0, 0.5, 0.5)  # speed, appearance, place, whole
     top_quantile: float = 0.995  # of left-out normal scores: what counts as 1
     causal_s: float = 0.5  # the score is the mean over this much past
     offline_s: float = 0.5  # sigma of the smoothing both ways, for evaluation only

@@ -24,9 +24,9 @@ def survey(
     weights_path: Path,
     net: PatchNet,
     settings: Settings,
-) -> tuple[CameraFrame, np.ndarray] | None:
-    """Return the camera and the scene's basis; None without frames or with several sizes."""
-    detector, people, features, shapes = Detector(weights_path), [], [], set()
+) -> tuple[CameraFrame, np.ndarray, int] | None:
+    """Return the camera, the scene's basis and the frames; None without, or with several sizes."""
+    detector, people, features, shapes, count = Detector(weights_path), [], [], set(), 0
     step = max(1, round(GAP_S * rate_hz))
     for clip in clips:
         for index, frame in enumerate(clip):
@@ -34,11 +34,12 @@ def survey(
             if index % step == 0 and len(features) < MAX_FRAMES:
                 people += [box for box in detector.detect(frame) if box.label == "person"]
                 features.append(net.features(frame).astype(np.float16))
+            count += 1
     if len(shapes) != 1:
         return None
     height_px, width_px = shapes.pop()
     camera = CameraFrame(height_px, width_px, rate_hz, person_heights(people, height_px))
-    return camera, principal_axes(np.array(features), settings.scene_dims)
+    return camera, principal_axes(np.array(features), settings.scene_dims), count
 
 
 def person_heights(people: Sequence[Detection], frame_height_px: int) -> tuple[float, float]:

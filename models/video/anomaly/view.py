@@ -8,6 +8,7 @@ import numpy as np
 from models.video.motion import camera_health
 
 COLUMNS, ROWS = 96, 64
+BLOCK = 16
 MEMORY_FRAMES = 30  # of the running mean that outlives passers-by
 MARGIN = 0.15  # below the least likeness seen while normal
 LEAST = 0.3
@@ -20,10 +21,24 @@ def edges(grey: np.ndarray) -> np.ndarray:
     return np.sqrt(np.hypot(right, down))
 
 
-def likeness(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the correlation of two edge maps, -1 to 1; 0 when one is empty."""
-    one, other = one - one.mean(), other - other.mean()
-    return float((one * other).sum() / max(1e-6, np.sqrt((one**2).sum() * (other**2).sum())))
+def likeness(now: np.ndarray, learnt: np.ndarray) -> float:
+    """Return how far `now` has its edges where the learnt view has them, -1 to 1.
+
+    The median over the half of the blocks that hold most edges: a lorry covers some blocks, a
+    camera that was moved changes all.
+    """
+    blocks, learnt_blocks = _blocks(now), _blocks(learnt)
+    strength = np.sqrt((learnt_blocks**2).sum(axis=1))
+    rich = np.argsort(-strength, kind="stable")[: len(strength) // 2]
+    both = np.sqrt((blocks[rich] ** 2).sum(axis=1)) * strength[rich]
+    return float(np.median((blocks[rich] * learnt_blocks[rich]).sum(axis=1) / (both + 1e-6)))
+
+
+def _blocks(edge_map: np.ndarray) -> np.ndarray:
+    """The map's blocks [n, BLOCK * BLOCK], each less its mean."""
+    parts = edge_map.reshape(ROWS // BLOCK, BLOCK, COLUMNS // BLOCK, BLOCK)
+    flat = parts.swapaxes(1, 2).reshape(-1, BLOCK * BLOCK)
+    return flat - flat.mean(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)

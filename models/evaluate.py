@@ -1,0 +1,69 @@
+"""Judge the camera models on data of your own. One JSON line on stdout, progress on stderr.
+
+    python -m models.evaluate video-anomaly --train DIR --test DIR --labels CSV
+    python -m models.evaluate detection --video FILE --boxes CSV [--from N --to M]
+    python -m models.evaluate fights --clips DIR --labels CSV
+
+What each figure means, and the forms of the data: models/README.md, Evaluation.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from models.evaluation.anomaly import DEFAULT_RATE_HZ, evaluate_anomaly
+from models.evaluation.detection import evaluate_detection
+from models.evaluation.fights import evaluate_fights
+from models.evaluation.labels import BadLabels
+from models.video.anomaly import NotEnoughFootage
+from models.video.clips import NoClips
+from models.video.footage import UnreadableVideo
+
+KNOWN_ERRORS = (BadLabels, NoClips, NotEnoughFootage, UnreadableVideo, FileNotFoundError)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one evaluation. Exits with a sentence when the data cannot be used."""
+    options = _parser().parse_args(arguments)
+    cv2.setNumThreads(1)  # CPU time is then the time of one core
+    try:
+        print(json.dumps(options.run(options)))
+    except KNOWN_ERRORS as error:
+        sys.exit(f"evaluate: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models.evaluate")
+    commands = parser.add_subparsers(required=True, metavar="what")
+
+    anomaly = commands.add_parser("video-anomaly", help="anomaly score of one camera")
+    anomaly.add_argument("--train", type=Path, required=True, help="normal footage")
+    anomaly.add_argument("--test", type=Path, required=True)
+    anomaly.add_argument("--labels", type=Path, required=True, help="clip, frame_index, anomaly")
+    anomaly.add_argument(
+        "--frame-rate-hz",
+        type=float,
+        help=f"of folders of frames (default {DEFAULT_RATE_HZ:g}); a video says its own",
+    )
+    anomaly.set_defaults(run=lambda o: evaluate_anomaly(o.train, o.test, o.labels, o.frame_rate_hz))
+
+    detection = commands.add_parser("detection", help="boxes of people in one video")
+    detection.add_argument("--video", type=Path, required=True)
+    detection.add_argument("--boxes", type=Path, required=True, help="frame, x, y, w, h")
+    detection.add_argument("--from", dest="first", type=int, help="first frame, default: of boxes")
+    detection.add_argument("--to", dest="last", type=int, help="last frame, default: of boxes")
+    detection.set_defaults(run=lambda o: evaluate_detection(o.video, o.boxes, o.first, o.last))
+
+    fights = commands.add_parser("fights", help="clips with and without a fight")
+    fights.add_argument("--clips", type=Path, required=True)
+    fights.add_argument("--labels", type=Path, required=True, help="file, fight[, source_video]")
+    fights.set_defaults(run=lambda o: evaluate_fights(o.clips, o.labels))
+    return parser
+
+
+if __name__ == "__main__":
+    main()

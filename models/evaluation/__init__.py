@@ -1,0 +1,1 @@
+"""The three evaluations behind `python -m models.evaluate`."""

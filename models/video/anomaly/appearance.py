@@ -1,7 +1,7 @@
 """What moving things look like: distance to the mean patches of what moved while all was normal.
 
 Memory: each group of normal footage keeps its own k-means centres, so that scoring a group without
-itself is leaving its centres out. A centre is a mean of patches; no patch itself is kept.
+itself is leaving its centres out. A centre is a mean of patches (a rare one of a single patch).
 """
 
 from collections.abc import Sequence

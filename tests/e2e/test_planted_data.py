@@ -117,13 +117,16 @@ def test_G6_no_object_and_no_byte_of_the_store_holds_what_was_planted(planted, s
 
 
 def test_G6_no_log_no_mail_and_no_other_file_holds_what_was_planted(planted, stack):
-    """All of the state folder but the samples themselves, which are the outside world."""
+    """All of the state folder but what no program of the city wrote.
+
+    The samples are the outside world, and the tests' own reports name the cases that they tried.
+    """
     pattern = sought(planted)
-    outside = stack.state / "samples"
+    outside = {stack.state / "samples", stack.state / "results"}
     found = {
         str(file.relative_to(stack.state)): hits
         for file in files_under(stack.state)
-        if outside not in file.parents and (hits := met(pattern, content_of(file)))
+        if not outside & set(file.parents) and (hits := met(pattern, content_of(file)))
     }
     assert found == {}
 

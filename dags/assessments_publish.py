@@ -2,9 +2,9 @@
 ### The documents of the register
 
 **In** the register of the city pack, figures of the running system, the last results of the tests
-that prove each requirement.
-**Out** in the published bucket, Italian and English, as page and PDF: record of processing, notices
-(short and full), impact assessment, fundamental-rights assessment.
+that prove each requirement, attacks on the marts as they stand.
+**Out** `ops.privacy_test`; in the published bucket, Italian and English, as page and PDF: record of
+processing, notices (short and full), impact assessment, fundamental-rights assessment.
 **Rerun** replaces the documents of the same day; those of earlier days stay.
 **If it fails** the register lacks a text in one language, or the store does not answer.
 """
@@ -13,6 +13,7 @@ from airflow.sdk import dag, task
 
 from precrisis.dag_defaults import RETRY, Tag, cron
 from precrisis.documents.publishing import publish_documents
+from precrisis.privacy.release import attack_marts
 from precrisis.run import in_run
 
 
@@ -25,7 +26,7 @@ from precrisis.run import in_run
     default_args=RETRY,
 )
 def assessments_publish():
-    task(in_run(publish_documents))()
+    task(in_run(attack_marts))() >> task(in_run(publish_documents))()
 
 
 assessments_publish()

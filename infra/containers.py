@@ -46,7 +46,7 @@ def initialise(stack: Stack) -> None:
     grants = [sys.executable, "-m", "precrisis.sharing.grants"]
     owner = {"PRECRISIS_OWNER_DSN": stack.dsn("owner")}
     subprocess.run(grants, check=True, env=environment.common(stack) | owner, cwd=ROOT)
-    pools = str(ROOT / "infra" / "stack" / "airflow_pools.json")
+    pools = str(ROOT / "infra" / "airflow" / "pools.json")
     for command in (["db", "migrate"], ["pools", "import", pools]):
         subprocess.run(["airflow", *command], check=True, env=environment.common(stack))
     objectstore.make_buckets(stack)

@@ -67,13 +67,13 @@ environment() { # folder, lock files
   stamp="$folder/.installed-$(cat "$@" | sha256sum | cut -c1-16)"
   [ -e "$stamp" ] && return
   say "python environment $folder from $*"
-  [ -x .venv-uv/bin/uv ] || { "$python" -m venv .venv-uv && .venv-uv/bin/pip install -q uv; }
   [ -x "$folder/bin/python" ] || .venv-uv/bin/uv venv -q --python "$python" "$folder"
   # Every hash in a lock is checked; only torch has none, see infra/requirements/torch.txt.
   .venv-uv/bin/uv pip sync -q --compile-bytecode --python "$folder/bin/python" "$@"
   rm -f "$folder"/.installed-*
   touch "$stamp"
 }
+[ -x .venv-uv/bin/uv ] || { "$python" -m venv .venv-uv && .venv-uv/bin/pip install -q uv; }
 if [ "${1:-}" = audit ]; then
   environment .venv-audit infra/requirements/audit.txt
   exit
@@ -83,5 +83,8 @@ if [ "${1:-}" = attacks ]; then # two networks; what their packages ask for woul
     --target "${PRECRISIS_CACHE:-.cache}/attacks" -r infra/requirements/attacks.txt
   exit
 fi
-environment .venv requirements.txt infra/requirements/torch.txt
+# Both at once: one waits for the network while the other compiles.
+environment .venv requirements.txt infra/requirements/torch.txt &
+platform=$!
 environment .venv-superset infra/requirements/superset.txt
+wait "$platform"

@@ -59,9 +59,9 @@ class Airflow:
     def dag_ids(self) -> list[str]:
         return [dag["dag_id"] for dag in self.call("GET", "/dags?limit=200")["dags"]]
 
-    def unpause(self, dag_ids: Iterable[str]) -> None:
+    def set_paused(self, dag_ids: Iterable[str], is_paused: bool) -> None:
         for dag_id in dag_ids:
-            self.call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
+            self.call("PATCH", f"/dags/{dag_id}", json={"is_paused": is_paused})
 
     def start(self, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Start a run and return its id."""

@@ -132,7 +132,7 @@ def common(stack: Stack) -> dict[str, str]:
         **transport.environment(stack),
         "PRECRISIS_TRANSFORMER_PASSWORD": stack.passwords["postgres:transformer"],
         **airflow(stack),
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
+        "PYTHONPATH": ":".join(str(ROOT / part) for part in ("", "plugins", "infra/airflow")),
         "PATH": f"{ROOT / '.venv' / 'bin'}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
         "LANG": "C.UTF-8",
         "TZ": "UTC",

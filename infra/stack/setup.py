@@ -101,7 +101,7 @@ def _stamp(stack: Stack, name: str):
 
 def _initialise_airflow(stack: Stack) -> None:
     _run(stack, ["airflow", "db", "migrate"])
-    pools = ROOT / "infra" / "stack" / "airflow_pools.json"
+    pools = ROOT / "infra" / "airflow" / "pools.json"
     _run(stack, ["airflow", "pools", "import", str(pools)])
 
 

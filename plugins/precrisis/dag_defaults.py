@@ -17,7 +17,7 @@ class Tag(StrEnum):
 
 
 class Pool(StrEnum):
-    """Scarce things; sizes are set by the stack (infra/stack/airflow_pools.json)."""
+    """Scarce things; sizes are set by the stack (infra/airflow/pools.json)."""
 
     VIDEO = "video"
     TEXT = "text"

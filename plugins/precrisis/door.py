@@ -71,6 +71,27 @@ def load(
     return len(good)
 
 
+def load_items(
+    connection: psycopg.Connection,
+    station: Station,
+    rows_by_item: Mapping[str, Sequence[Row]],
+    batch_key: str,
+) -> dict[str, int]:
+    """As `load`, for several items that are checked together; return rows written by item.
+
+    A batch of which no row passes is no reason to stop here: each item is told its 0.
+    """
+    rows = [row for of_item in rows_by_item.values() for row in of_item]
+    try:
+        good = pass_through(connection, station, rows, batch_key)
+    except AllRefused:
+        good = []
+    upsert(connection, f"raw.{station.noun}", station.key, good)
+    connection.commit()
+    passed = {id(row) for row in good}
+    return {key: sum(id(row) in passed for row in of) for key, of in rows_by_item.items()}
+
+
 def _expect_columns(station: Station, rows: Sequence[Row], batch_key: str) -> None:
     """A missing or unknown column is a fault of our own code, not of a row."""
     found = set(rows[0])

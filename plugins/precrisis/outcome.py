@@ -48,8 +48,19 @@ class Outcome:
 
 
 @dataclass
+class _Attempt:
+    """The work on one item: what it returned, or what ended it."""
+
+    key: str
+    outcome: Outcome
+    started_at: dt.datetime
+    result: Any = None
+    error: Exception | None = None
+
+
+@dataclass
 class Step:
-    """One step of one run, in one role; use `each` to work through its items.
+    """One step of one run, in one role; use `each` or `together` to work through its items.
 
     `model` names the model version at work, for the log of runs.
     """
@@ -70,9 +81,37 @@ class Step:
             StepFailed: after the last item, when any failed unexpectedly.
         """
         items = list(items)
-        outcomes = [self._one(item, key(item), work) for item in items]
-        if items:
-            self._log([key(item) for item in items], outcomes)
+        outcomes = [self._settled(self._attempt(item, key(item), work)) for item in items]
+        return self._closed([key(item) for item in items], outcomes)
+
+    def together(
+        self,
+        items: Iterable[Any],
+        key: Callable[[Any], str],
+        work: Callable[[Any, Outcome], Any],
+        finish: Callable[[dict[str, Any]], dict[str, int]],
+    ) -> list[Outcome]:
+        """As `each`, but what the items come to is written at once, which costs far less.
+
+        `finish` is given what `work` returned, by key, of the items that came through; it returns
+        how many rows of each were written. An item of which none was is quarantined. Outcomes are
+        recorded after it, so that none says ok of what is not written.
+        """
+        items = list(items)
+        attempts = [self._attempt(item, key(item), work) for item in items]
+        done = {a.key: a for a in attempts if a.error is None}
+        written = self._attempt(done, "", lambda d, _: finish({k: a.result for k, a in d.items()}))
+        for attempt in done.values():
+            attempt.outcome.rows_out = (written.result or {}).get(attempt.key, 0)
+            attempt.error = written.error
+            if attempt.error is None and not attempt.outcome.rows_out:
+                attempt.error = Refused("rows_plausible", "none of its rows passed the door")
+        outcomes = [self._settled(attempt) for attempt in attempts]
+        return self._closed([key(item) for item in items], outcomes)
+
+    def _closed(self, keys: list[str], outcomes: list[Outcome]) -> list[Outcome]:
+        if keys:
+            self._log(keys, outcomes)
         if self.failures:
             raise StepFailed(
                 f"{self.name}: {len(self.failures)} of {len(outcomes)} items failed "
@@ -95,19 +134,26 @@ class Step:
         }
         audit.append(self.role, Action.RUN_DONE, self.name, run_id=self.run.run_id, facts=facts)
 
-    def _one(self, item: Any, item_key: str, work: Callable) -> Outcome:
-        outcome, started = Outcome(), dt.datetime.now(dt.UTC)
+    def _attempt(self, item: Any, item_key: str, work: Callable[[Any, Outcome], Any]) -> _Attempt:
+        attempt = _Attempt(item_key, Outcome(), dt.datetime.now(dt.UTC))
         try:
-            work(item, outcome)
-        except Refused as refusal:
-            outcome.status, outcome.detail = "quarantined", str(refusal)
+            attempt.result = work(item, attempt.outcome)
+        except Exception as error:  # told by _settled, raised by _closed
+            attempt.error = error
+        return attempt
+
+    def _settled(self, attempt: _Attempt) -> Outcome:
+        """Record what an attempt came to; a refusal is quarantined, a failure remembered."""
+        outcome, error = attempt.outcome, attempt.error
+        if isinstance(error, Refused):
+            outcome.status, outcome.detail = "quarantined", str(error)
             with connect(self.role) as connection:
-                quarantine(connection, self.noun, item_key, refusal)
-        except Exception as error:  # recorded, then raised by each()
+                quarantine(connection, self.noun, attempt.key, error)
+        elif error is not None:
             outcome.status, outcome.detail = "failed", type(error).__name__
-            self.failures.append(f"{item_key} ({type(error).__name__})")
-            log.error("%s failed for %s\n%s", self.name, item_key, traced(error))
-        self.record(item_key, outcome, started)
+            self.failures.append(f"{attempt.key} ({type(error).__name__})")
+            log.error("%s failed for %s\n%s", self.name, attempt.key, traced(error))
+        self.record(attempt.key, outcome, attempt.started_at)
         return outcome
 
     def record(self, item_key: str, outcome: Outcome, started_at: dt.datetime) -> None:

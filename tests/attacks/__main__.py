@@ -1,4 +1,4 @@
-"""`make attacks`: attack the silhouettes, write docs/attacks.json and a table of models/README.md.
+"""`make attacks`: attack the silhouettes, write models/video/attacks.json and models/README.md.
 
 Exit status 1 when an attack succeeds that must not, or a control fails that must succeed: then no
 release. Needs the research data (PRECRISIS_EVAL_DATA) and the attackers' networks.
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from models.register import weights_file
+from models.video import masking_record
 from models.video.background import Plate, learn_plate
 from models.video.detector import DETECTOR_VERSION, Detector
 from models.video.silhouette import draw
@@ -52,12 +53,12 @@ def main() -> int:
     content = {
         "ran_on": dt.date.today().isoformat(),
         "detector": DETECTOR_VERSION,
-        "code_sha256": record.code_sha256(),
+        "code_sha256": masking_record.code_sha256(),
         "who_is_who": [_entry(a) for a in _reidentified(clip, data, plate, detector)],
         "faces": _faces(clip, plate, detector),
         "dressed_anew": _dressed_anew(clip, plate, detector),
     }
-    content["is_passed"] = record.is_passed(content)
+    content["is_passed"] = masking_record.is_passed(content)
     record.write(content)
     print(record.table(content))
     return 0 if content["is_passed"] else 1

@@ -163,14 +163,14 @@ def test_parsing_loads_no_heavy_library():
 
 
 def test_pools_that_tasks_name_are_those_the_stack_makes(bag):
-    known = json.loads((ROOT / "infra" / "stack" / "airflow_pools.json").read_text())
+    known = json.loads((ROOT / "infra" / "airflow" / "pools.json").read_text())
     used = {task.pool for dag in bag.dags.values() for task in dag.tasks}
     assert used - {"default_pool"} <= set(known)
 
 
 def test_only_one_dbt_process_runs_at_a_time(bag):
     """Two that swap the same views break each other; sensors must not hold the one slot."""
-    pools = json.loads((ROOT / "infra" / "stack" / "airflow_pools.json").read_text())
+    pools = json.loads((ROOT / "infra" / "airflow" / "pools.json").read_text())
     holders = {
         task.task_id
         for dag in bag.dags.values()
@@ -186,7 +186,7 @@ def test_tasks_that_watch_a_build_can_not_fill_the_executor(bag):
     from infra.stack import environment
     from infra.stack.layout import Stack
 
-    pools = json.loads((ROOT / "infra" / "stack" / "airflow_pools.json").read_text())
+    pools = json.loads((ROOT / "infra" / "airflow" / "pools.json").read_text())
     parallelism = environment.airflow(Stack.from_environment())["AIRFLOW__CORE__PARALLELISM"]
     watching = {t.pool for t in bag.dags["warehouse_build"].tasks if "dbt." in t.task_id}
     assert watching == {Pool.WAREHOUSE, Pool.WAREHOUSE_WATCH}

@@ -50,7 +50,7 @@ def offer_recording(stack, start: dt.datetime) -> None:
 )
 def test_the_run_ends_well_after_a_kill(program, stack, airflow, rows):
     victim = process_of(stack, program)
-    airflow.unpause(["footage_ingest"])
+    airflow.set_paused(["footage_ingest"], False)
     start, run_id = run_at_work(stack, airflow, rows)
     os.kill(victim, signal.SIGKILL)
     wait_until_all_answer(stack)

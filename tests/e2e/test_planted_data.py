@@ -66,7 +66,7 @@ def planted(stack, airflow) -> list[str]:
     records = stack.state / "samples" / "records" / "incidents.csv"
     before = records.read_text()
     records.write_text(before.rstrip("\n") + RECORDS)
-    airflow.unpause(["footage_ingest", "footage_analyse", "incidents_ingest"])
+    airflow.set_paused(["footage_ingest", "footage_analyse", "incidents_ingest"], False)
     for dag_id in ("footage_ingest", "incidents_ingest"):
         airflow.finish(dag_id, airflow.start(dag_id))
     yield [*PLANTED, *in_samples()]

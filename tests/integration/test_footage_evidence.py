@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from infra.stack.layout import Stack
+from models.video import masking_record
 from models.video.silhouette import PERSON, TONES
 from precrisis.city import city
 from precrisis.footage.analyse import analyse, find_segments
@@ -106,6 +107,17 @@ def test_G3_G12_no_picture_where_people_demonstrate(world, street, run):
     for row in outcomes(world).values():
         assert (row["status"], row["rows_out"]) == ("ok", 0)
         assert "protected" in row["detail"]
+
+
+def test_G3_a_picture_of_code_that_was_not_attacked_is_quarantined(world, street, run, monkeypatch):
+    monkeypatch.setattr(masking_record, "code_sha256", lambda: "another code")
+    masking_record.doubt.cache_clear()
+    analysed(world, street, run)
+    masking_record.doubt.cache_clear()
+    assert world.rows("SELECT kind FROM raw.video_event")
+    assert world.store.keys("derived") == []
+    assert {row["status"] for row in outcomes(world).values()} == {"quarantined"}
+    assert {rule for _, rule in world.quarantined("silhouette")} == {"masking_proven"}
 
 
 def test_too_little_footage_for_an_empty_plate_is_no_picture_and_says_so(world, tmp_path, run):

@@ -315,7 +315,7 @@ def old_run(world) -> tuple[Airflow, str]:
     """A run of the stack's own Airflow that ended now, with a task and its XCom."""
     airflow = Airflow(world.stack)
     run_id = airflow.start("retention_enforce")
-    airflow.unpause(["retention_enforce"])
+    airflow.set_paused(["retention_enforce"], False)
     airflow.finish("retention_enforce", run_id, timeout_s=240)
     return airflow, run_id
 

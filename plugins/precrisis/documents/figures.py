@@ -6,10 +6,17 @@ from dataclasses import dataclass
 
 import psycopg
 
+from models.video import masking_record
 from precrisis.settings import ROOT
 
 WINDOW = dt.timedelta(days=30)
 RESULTS = ROOT / "docs" / "lawfulness.json"  # written by `make lawfulness`
+
+NEWEST_ATTACKS = """
+SELECT DISTINCT ON (mart, column_name, attack) has_passed FROM ops.privacy_test
+WHERE release = (SELECT release FROM ops.privacy_test ORDER BY tested_at DESC LIMIT 1)
+ORDER BY mart, column_name, attack, tested_at DESC
+"""
 
 # Each gives one number; %(since)s and %(at)s are UTC.
 QUERIES = {
@@ -40,6 +47,8 @@ QUERIES = {
     "WHERE action = 'incident_mode' AND logged_at >= %(since)s",
     "consultations": "SELECT count(*) FROM ops.audit_log "
     "WHERE action IN ('consultation', 'disclosure', 'unmasking') AND logged_at >= %(since)s",
+    "attacks_on_marts": f"SELECT count(*) FROM ({NEWEST_ATTACKS}) AS a",
+    "attacks_on_marts_worked": f"SELECT count(*) FROM ({NEWEST_ATTACKS}) AS a WHERE NOT has_passed",
     "alerts": "SELECT count(*) FROM ops.alert",
     "reviews": "SELECT count(DISTINCT alert_id) FROM ops.alert_review",
 }
@@ -60,6 +69,19 @@ def read_figures(connection: psycopg.Connection, at: dt.datetime) -> dict[str, i
     return {
         name: int(next(iter(connection.execute(query, parameters).fetchone().values())))
         for name, query in QUERIES.items()
+    }
+
+
+def read_picture_attacks() -> dict[str, int]:
+    """Return how the evidence pictures stood the attacks that must not succeed, as figures."""
+    content = masking_record.read()
+    must_fail = [a for a in content["who_is_who"] if a["role"] == "must not succeed"]
+    worked = [attack for attack in must_fail if not attack["is_passed"]]
+    faces = sum(scene["output"] for scene in content["faces"])
+    return {
+        "attacks_on_pictures": len(must_fail),
+        "attacks_on_pictures_worked": len(worked),
+        "faces_in_pictures": faces,
     }
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 from precrisis import store
 from precrisis.city import city
-from precrisis.documents.figures import read_figures, read_proofs
+from precrisis.documents.figures import read_figures, read_picture_attacks, read_proofs
 from precrisis.documents.impact import impact_assessment, rights_assessment
 from precrisis.documents.layout import as_html, as_pdf
 from precrisis.documents.model import Document
@@ -24,7 +24,7 @@ def publish_documents(run: Run) -> int:
     """
     on = run.interval_end.astimezone(city().timezone).date()
     with connect("auditor") as connection:
-        figures = read_figures(connection, run.interval_end)
+        figures = read_figures(connection, run.interval_end) | read_picture_attacks()
     proofs = read_proofs()
     documents = [
         document

@@ -57,14 +57,19 @@ def analyse(batch: list[dict[str, Any]], run: Run) -> int:
     from models.video.analyse import MODEL_VERSION
 
     step = Step("analyse_segment", "camera_observation", run, role="analysis", model=MODEL_VERSION)
-    done = step.each(batch, lambda s: s["object_key"], lambda s, o: _analyse(s, o, run))
+    done = step.together(
+        batch,
+        lambda s: s["object_key"],
+        lambda s, o: _analyse(s, o, run),
+        lambda observed: _write(observed, _stretch_key(batch)),
+    )
     naming = Step("name_events", "video_event", run, role="analysis")
     naming.each([batch], _stretch_key, _name_events)
     draw_evidence(batch, run, detector())
     return sum(outcome.rows_out for outcome in done)
 
 
-def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> None:
+def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> list[dict[str, Any]]:
     from models.video.analyse import analyse_segment
     from models.video.footage import UnreadableVideo
 
@@ -82,11 +87,15 @@ def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> None:
     outcome.detail = f"{found.coverage:.0%} of its frames read"
     if not rows:
         raise Refused("segment_observed", "too short to observe anything", segment["object_key"])
+    return rows
+
+
+def _write(observed: dict[str, list[dict[str, Any]]], batch_key: str) -> dict[str, int]:
+    """One check for all segments of a batch: a check costs more than a segment's rows."""
+    if not observed:
+        return {}
     with connect("analysis") as connection:
-        try:
-            outcome.rows_out = door.load(connection, OBSERVATIONS, rows, segment["object_key"])
-        except door.AllRefused as closed:
-            raise Refused("observations_plausible", str(closed), segment["object_key"]) from None
+        return door.load_items(connection, OBSERVATIONS, observed, batch_key)
 
 
 def _stretch_key(batch: list[dict[str, Any]]) -> str:

@@ -2,7 +2,8 @@
 
 The only picture that leaves the restricted zone. An event gets at most one, in bucket `derived`
 under `picture_key`; none where people demonstrate or worship, none without a plate that the
-detector finds empty. Pictures of a camera are never closer than the register's step.
+detector finds empty. Pictures of a camera are never closer than the register's step, and there is
+none at all, but quarantine, while the code that draws is not the code that withstood the attacks.
 """
 
 import datetime as dt
@@ -17,7 +18,7 @@ from precrisis.city import city
 from precrisis.footage.stills import Segment, still, stills
 from precrisis.gate import authorise
 from precrisis.modes import read_modes
-from precrisis.outcome import Outcome, Step
+from precrisis.outcome import Outcome, Refused, Step
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -72,8 +73,11 @@ def draw_evidence(batch: list[dict[str, Any]], run: Run, detector: Any) -> None:
 
 
 def _draw(event: dict[str, Any], outcome: Outcome, run: Run, detector: Any) -> None:
+    from models.video import masking_record
     from models.video.footage import UnreadableVideo
 
+    if doubt := masking_record.doubt():
+        raise Refused("masking_proven", doubt, picture_key(event))
     try:
         at, shown, around = _moment(event, run)
         picture = _picture(shown, at, around, run, detector)

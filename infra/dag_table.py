@@ -13,6 +13,7 @@ PATH = (
     "incidents_ingest",
     "footage_ingest",
     "footage_analyse",
+    "cameras_calibrate",
     "posts_ingest",
     "posts_analyse",
     "warehouse_build",

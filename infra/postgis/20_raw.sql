@@ -42,6 +42,26 @@ CREATE TABLE IF NOT EXISTS raw.camera_observation (
 -- For the other regions of the same picture (dbt: int_camera_windows).
 CREATE INDEX IF NOT EXISTS camera_observation_window_idx ON raw.camera_observation (camera_id, window_start);
 
+-- What is normal at a camera, learnt from its own footage; the artefact lies in the derived bucket.
+CREATE TABLE IF NOT EXISTS raw.camera_calibration (
+    camera_id            text        NOT NULL,
+    calibrated_at        timestamptz NOT NULL,
+    model_version        text        NOT NULL,
+    settings_digest      text        NOT NULL,
+    learnt_from          jsonb       NOT NULL,
+    frame_count          integer     NOT NULL,
+    frame_rate_hz        real        NOT NULL,
+    width_px             integer     NOT NULL,
+    height_px            integer     NOT NULL,
+    alarm_score          double precision NOT NULL,
+    false_alarms_per_day real        NOT NULL,
+    object_key           text        NOT NULL,
+    sha256               text        NOT NULL,
+    expires_at           timestamptz NOT NULL,
+    loaded_at            timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (camera_id, calibrated_at)
+);
+
 CREATE TABLE IF NOT EXISTS raw.video_event (
     event_id      text        PRIMARY KEY,
     camera_id     text        NOT NULL,

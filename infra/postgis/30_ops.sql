@@ -76,6 +76,21 @@ CREATE TABLE IF NOT EXISTS ops.feed_cursor (
     swept_until timestamptz
 );
 
+-- What could become an alert before the marts know of it. Times: when it began, when the footage that
+-- shows it had landed, when it was written here.
+CREATE TABLE IF NOT EXISTS ops.alert_candidate (
+    candidate_id text PRIMARY KEY,
+    kind         text NOT NULL,
+    zone_id      text NOT NULL,
+    starts_at    timestamptz NOT NULL,
+    ends_at      timestamptz NOT NULL,
+    confidence   real NOT NULL,
+    inputs       jsonb NOT NULL,
+    landed_at    timestamptz NOT NULL,
+    raised_at    timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX IF NOT EXISTS alert_candidate_raised_idx ON ops.alert_candidate (raised_at);
+
 CREATE TABLE IF NOT EXISTS ops.alert (
     alert_id     text PRIMARY KEY,
     rule         text NOT NULL,

@@ -13,7 +13,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city TO ingest;
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
-ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score
+ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
+    raw.camera_calibration
 TO analysis;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;

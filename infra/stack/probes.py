@@ -66,11 +66,17 @@ def feed(stack: Stack) -> bool:
         return answer.status == 200
 
 
+def watch(stack: Stack) -> bool:
+    """It touches its file at least every 30 seconds, with or without a live camera."""
+    return time.time() - (stack.state / "footage-watch.alive").stat().st_mtime < 90
+
+
 SERVICES: dict[str, Callable[[Stack], bool]] = {
     "warehouse (PostGIS query)": postgres,
     "object store (PUT and GET)": store,
     "Airflow (four heartbeats)": airflow,
     "Superset (/login/)": superset,
+    "watch over live cameras": watch,
     "mail sink": smtp,
     "sample feed": feed,
 }

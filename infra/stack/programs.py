@@ -86,6 +86,13 @@ def all_programs(stack: Stack) -> list[Program]:
             priority=610,
         ),
         Program(
+            "footage-watch",
+            [PYTHON, "-m", "precrisis.footage.watch"],
+            after="postgres",
+            priority=615,
+            takes_group=True,
+        ),
+        Program(
             "superset",
             superset_command(stack),
             after="postgres",

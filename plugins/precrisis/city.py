@@ -110,6 +110,8 @@ class Source(Part):
     token_variable: str | None = None
     # How long a live camera is recorded in each run; runs are 10 minutes apart.
     stretch_s: int = Field(default=60, ge=10, le=540)
+    # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
+    is_continuous: bool = False
     note: str = ""
 
 
@@ -127,10 +129,20 @@ class Recipient(Part):
     districts: list[str] | Literal["all"] = "all"
 
 
+class UrgentEvents(Part):
+    """The kinds of video event that become an alert candidate at once."""
+
+    kinds: list[str]
+    why: str
+    owner: str
+    expires_on: dt.date
+
+
 class Thresholds(Part):
     alert_rules: list[AlertRule]
     video_events: dict[str, Threshold]
     risk_points: dict[str, Threshold]
+    urgent_events: UrgentEvents | None = None
 
 
 class City(Part):

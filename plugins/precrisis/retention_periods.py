@@ -52,6 +52,11 @@ EVENT = Period(
     "raw.video_event", "end of the event", 400 * DAY,
     "kind and place, to compare a season with the one before; never a person",
 )  # fmt: skip
+CALIBRATION = Period(
+    "what a camera learnt as its normal (derived zone, raw.camera_calibration)", "calibration",
+    35 * DAY,
+    "learnt anew each week; means of features, never a picture, kept for the weeks it scores in",
+)  # fmt: skip
 UPLOAD = Period(
     "unfinished uploads in the object store", "start of the upload", DAY,
     "what a crash left of an object; no ledger row leads to it",
@@ -70,8 +75,8 @@ ZONE_KEY = Period(
 )  # fmt: skip
 
 ALL = (
-    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, UPLOAD,
-    AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
+    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, CALIBRATION,
+    UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
 )  # fmt: skip
 
 # Posts older than this when they are met, as in a feed read for the first time, are left alone.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from precrisis.outcome import Outcome, Step
 from precrisis.retention_periods import (
+    CALIBRATION,
     EVENT,
     OBSERVATION,
     OUTCOME,
@@ -34,6 +35,7 @@ KINDS = (
     Rows("raw.post_signal", "due_at <= %(before)s", SIGNAL, has_due_time=True),
     Rows("raw.camera_observation", "window_end <= %(before)s", OBSERVATION),
     Rows("raw.video_event", "ended_at <= %(before)s", EVENT),
+    Rows("raw.camera_calibration", "expires_at <= %(before)s", CALIBRATION, has_due_time=True),
     Rows("ops.quarantine", f"{PERSONAL} AND last_seen_at <= %(before)s", PERSONAL_QUARANTINE),
     Rows("ops.quarantine", f"NOT {PERSONAL} AND last_seen_at <= %(before)s", QUARANTINE),
     Rows("ops.validation", "ran_at <= %(before)s", VALIDATION),

@@ -148,6 +148,17 @@ def test_frames_of_another_size_are_refused(model, weights):
         next(model.score([np.zeros((64, 64, 3), np.uint8)], weights))
 
 
+def test_a_clip_of_a_single_frame_is_left_out(model, weights):
+    clips = [clip(start=10 * i, seed=i) for i in range(5)]
+    learnt = calibrate([*clips, clip(frames=1)], RATE_HZ, weights, learnt_from=["2026-10-01"])
+    assert (learnt.normal.limits == model.normal.limits).all()
+
+
+def test_single_frames_alone_are_refused(weights):
+    with pytest.raises(NotEnoughFootage, match="motion needs two in a row"):
+        calibrate([clip(frames=1, seed=i) for i in range(60)], RATE_HZ, weights)
+
+
 def test_too_little_footage_is_refused(weights):
     with pytest.raises(NotEnoughFootage, match="60 are needed"):
         calibrate([clip(frames=20)], RATE_HZ, weights)

@@ -64,6 +64,8 @@ def calibrate(
     if count < MIN_FRAMES or not any(clip.maps for clip in read):
         raise NotEnoughFootage(f"{count} frames of normal footage; {MIN_FRAMES} are needed")
     groups = _groups([clip.seen for clip in read], settings)
+    if not groups:
+        raise NotEnoughFootage("the footage is single frames; motion needs two in a row")
     learnt = _Learnt.of(groups, basis, settings)
     parts = [
         list(learnt.without(i).parts(clip)) for i, group in enumerate(groups) for clip in group
@@ -121,8 +123,13 @@ def _read(
 
 
 def _groups(clips: list[list[Evidence]], settings: Settings) -> list[list[list[Evidence]]]:
-    """Neighbouring clips joined, or long ones cut, so that there are 4 to 16 groups."""
-    clips = [clip for clip in clips if clip]
+    """Neighbouring clips joined, or long ones cut, so that there are 4 to 16 groups.
+
+    A clip of a single frame tells no speed, and is left out.
+    """
+    clips = [clip for clip in clips if any(seen.row_speeds is not None for seen in clip)]
+    if not clips:
+        return []
     if len(clips) < settings.min_groups:
         pieces = -(-settings.min_groups // len(clips))
         clips = [part for clip in clips for part in _cut(clip, pieces)]

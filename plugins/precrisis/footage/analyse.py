@@ -15,6 +15,7 @@ from expectations.video_event import STATION as EVENTS
 from precrisis import door, store
 from precrisis.city import Camera, city
 from precrisis.footage.evidence import draw_evidence
+from precrisis.footage.urgent import raise_urgent
 from precrisis.gate import authorise
 from precrisis.modes import read_modes
 from precrisis.outcome import Outcome, Refused, Step
@@ -35,6 +36,10 @@ WHERE s.due_at > %(at)s AND NOT EXISTS (
 )
 ORDER BY s.camera_id, s.started_at
 """
+
+
+LANDED = "SELECT max(loaded_at) AS at FROM raw.footage_segment WHERE object_key = ANY(%s)"
+FRESH = dt.timedelta(minutes=10)  # older events of an archive alarm nobody any more
 
 
 def find_segments(run: Run) -> list[list[dict[str, Any]]]:
@@ -61,12 +66,17 @@ def analyse(batch: list[dict[str, Any]], run: Run) -> int:
         batch,
         lambda s: s["object_key"],
         lambda s, o: _analyse(s, o, run),
-        lambda observed: _write(observed, _stretch_key(batch)),
+        lambda observed: write_observations(observed, _stretch_key(batch)),
     )
-    naming = Step("name_events", "video_event", run, role="analysis")
-    naming.each([batch], _stretch_key, _name_events)
-    draw_evidence(batch, run, detector())
+    name_and_draw(batch, run)
     return sum(outcome.rows_out for outcome in done)
+
+
+def name_and_draw(batch: list[dict[str, Any]], run: Run) -> None:
+    """Name the events that one camera's batch takes part in, and draw their evidence."""
+    naming = Step("name_events", "video_event", run, role="analysis")
+    naming.each([batch], _stretch_key, lambda b, o: _name_events(b, o, run))
+    draw_evidence(batch, run, detector())
 
 
 def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> list[dict[str, Any]]:
@@ -90,8 +100,11 @@ def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> list[dict[s
     return rows
 
 
-def _write(observed: dict[str, list[dict[str, Any]]], batch_key: str) -> dict[str, int]:
-    """One check for all segments of a batch: a check costs more than a segment's rows."""
+def write_observations(observed: dict[str, list[dict[str, Any]]], batch_key: str) -> dict[str, int]:
+    """Write the observations of several segments; return how many of each passed the door.
+
+    One check for all of them: a check costs more than a segment's rows.
+    """
     if not observed:
         return {}
     with connect("analysis") as connection:
@@ -102,7 +115,7 @@ def _stretch_key(batch: list[dict[str, Any]]) -> str:
     return f"{batch[0]['camera_id']}/{batch[0]['started_at']}/{batch[-1]['started_at']}"
 
 
-def _name_events(batch: list[dict[str, Any]], outcome: Outcome) -> None:
+def _name_events(batch: list[dict[str, Any]], outcome: Outcome, run: Run) -> None:
     """Replace the events that touch this stretch by those its observations show now."""
     from models.video.analyse import Observation
     from models.video.events import name_events
@@ -112,7 +125,8 @@ def _name_events(batch: list[dict[str, Any]], outcome: Outcome) -> None:
         seen = _observations_around(connection, batch)
         named = name_events([Observation(**o) for o in seen], rules())
         modes = read_modes(connection, city())
-        events = [asdict(event) for event in named if modes.may_name(event)]
+        allowed = [event for event in named if modes.may_name(event)]
+        events = [asdict(event) for event in allowed]
         if len(events) < len(named):
             outcome.detail = f"{len(named) - len(events)} not kept: the mode does not allow them"
         outcome.rows_in = len(seen)
@@ -126,6 +140,15 @@ def _name_events(batch: list[dict[str, Any]], outcome: Outcome) -> None:
         if events:
             outcome.rows_out = door.load(connection, EVENTS, events, _stretch_key(batch))
         connection.commit()
+        fresh = [event for event in allowed if event.ended_at > run.interval_end - FRESH]
+        raise_urgent(connection, fresh, *_landed(connection, batch))
+
+
+def _landed(connection, batch: list[dict[str, Any]]) -> tuple[list[str], dt.datetime]:
+    """The objects of a batch, and when the last of them was there."""
+    keys = [segment["object_key"] for segment in batch]
+    row = connection.execute(LANDED, (keys,)).fetchone()
+    return keys, row["at"] or dt.datetime.now(dt.UTC)
 
 
 def _observations_around(connection, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:

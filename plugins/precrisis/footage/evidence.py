@@ -15,7 +15,7 @@ import psycopg
 from models.video.events import CAMERA_BLIND, VEHICLE_IN_PEDESTRIAN_ZONE
 from precrisis import store
 from precrisis.city import city
-from precrisis.footage.stills import Segment, still, stills
+from precrisis.footage.stills import SEGMENT_COLUMNS, Segment, still, stills
 from precrisis.gate import authorise
 from precrisis.modes import read_modes
 from precrisis.outcome import Outcome, Refused, Step
@@ -41,9 +41,8 @@ WHERE camera_id = %(camera_id)s AND zone_id = %(zone_id)s AND NOT is_blind
 AND window_start >= %(started_at)s AND window_end <= %(ended_at)s
 ORDER BY CASE WHEN %(is_vehicle)s THEN vehicles_mean ELSE people_mean END DESC, window_start LIMIT 1
 """
-SEGMENTS = """
-SELECT object_key, source_id, started_at, ended_at, frame_count, frame_rate_hz
-FROM raw.footage_segment
+SEGMENTS = f"""
+SELECT {SEGMENT_COLUMNS} FROM raw.footage_segment
 WHERE camera_id = %s AND started_at >= %s AND started_at < %s AND due_at > %s ORDER BY started_at
 """
 

@@ -9,8 +9,8 @@ from expectations.footage_segment import STATION
 from precrisis import door, store
 from precrisis.city import City, Purpose, city
 from precrisis.footage.listing import settled
-from precrisis.footage.recording import Fetched, Recording
-from precrisis.footage.segments import cut, probe
+from precrisis.footage.recording import Recording
+from precrisis.footage.segments import Video, cut, probe
 from precrisis.footage.sources import fetch
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Refused, Step, quarantine
@@ -43,9 +43,12 @@ def _take_in(recording: Recording, outcome: Outcome, run: Run) -> None:
         _known_camera(the_city, recording)
         expected_s = fetched.expected_s or probe(fetched.file).duration_s
         rows = [
-            _store(connection, recording, fetched, purpose, offset, piece)
+            store_segment(
+                connection, purpose, recording.source_id, recording.camera_id,
+                fetched.started_at + dt.timedelta(seconds=round(offset, 3)), piece,
+            )
             for offset, piece in cut(fetched.file, Path(folder))
-        ]
+        ]  # fmt: skip
         outcome.rows_in = len(rows)
         try:
             outcome.rows_out = door.load(connection, STATION, rows, recording.key, keep=("due_at",))
@@ -71,40 +74,65 @@ def _known_camera(the_city: City, recording: Recording) -> None:
         raise Refused("camera_known", reason)
 
 
-def _store(
+def store_segment(
     connection,
-    recording: Recording,
-    fetched: Fetched,
     purpose: Purpose,
-    offset: float,
+    source_id: str,
+    camera_id: str,
+    started_at: dt.datetime,
     piece: Path,
-) -> dict:
+) -> dict[str, Any]:
+    """Store one piece of footage, sealed; return its row of raw.footage_segment.
+
+    Raises:
+        Refused: it can't be decoded, or holds sound; then it is not stored.
+    """
     video = probe(piece)
     if video.audio_streams:
         raise Refused("no_audio", "a cut segment still holds sound; it was not stored")
-    started_at = fetched.started_at + dt.timedelta(seconds=round(offset, 3))
-    key = segment_key(recording.camera_id, started_at)
+    key = segment_key(camera_id, started_at)
     retention = dt.timedelta(hours=purpose.retention_hours)
     stored = store.put(
         connection, "ingest", "restricted", key, piece.read_bytes(),
         noun="footage_segment", retention=retention, content_type="video/x-matroska",
     )  # fmt: skip
-    duration = video.frame_count / video.frame_rate_hz if video.frame_rate_hz else 0.0
-    return {
-        "camera_id": recording.camera_id,
-        "started_at": started_at,
-        "ended_at": started_at + dt.timedelta(seconds=max(duration, video.duration_s)),
-        "source_id": recording.source_id,
+    kept = {
         "object_key": key,
         "sha256": stored.sha256,
         "size_bytes": stored.size_bytes,
+        "due_at": stored.due_at,
+    }
+    return segment_row(source_id, camera_id, started_at, video, kept)
+
+
+def segment_row(
+    source_id: str, camera_id: str, started_at: dt.datetime, video: Video, kept: dict[str, Any]
+) -> dict[str, Any]:
+    """The row of raw.footage_segment of a stored piece.
+
+    `kept`: object_key, sha256, size_bytes and due_at, as the ledger has them.
+    """
+    counted_s = video.frame_count / video.frame_rate_hz if video.frame_rate_hz else 0.0
+    return {
+        "camera_id": camera_id,
+        "started_at": started_at,
+        "ended_at": started_at + dt.timedelta(seconds=max(counted_s, video.duration_s)),
+        "source_id": source_id,
         "frame_count": video.frame_count,
         "frame_rate_hz": video.frame_rate_hz,
         "width_px": video.width_px,
         "height_px": video.height_px,
         "codec": video.codec,
-        "due_at": stored.due_at,
+        **kept,
     }
+
+
+def write_segments(rows_by_piece: dict[str, list[dict[str, Any]]]) -> dict[str, int]:
+    """Write the rows of several pieces; return how many of each passed the door."""
+    if not rows_by_piece:
+        return {}
+    with connect("ingest") as connection:
+        return door.load_items(connection, STATION, rows_by_piece, next(iter(rows_by_piece)))
 
 
 def segment_key(camera_id: str, started_at: dt.datetime) -> str:

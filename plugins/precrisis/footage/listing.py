@@ -15,8 +15,12 @@ BATCH = 20
 
 
 def footage_sources() -> list[str]:
-    """Ids of the sources that offer footage; each is listed on its own and can't stop another."""
-    return [source.source_id for source in city().sources_of("footage_segment")]
+    """Ids of the sources that offer footage; each is listed on its own and can't stop another.
+
+    Not those that are recorded without a break, see watch.py.
+    """
+    offered = city().sources_of("footage_segment")
+    return [source.source_id for source in offered if not source.is_continuous]
 
 
 def find_recordings(source_id: str, run: Run) -> list[list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from precrisis.gate import authorise
 from precrisis.run import Run
 
 STILLS = 32  # for a plate
+SEGMENT_COLUMNS = "object_key, source_id, started_at, ended_at, frame_count, frame_rate_hz"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,290 @@
+"""Near real time: live cameras recorded without a break, each piece analysed as it closes.
+
+One warm process of the stack (program footage-watch). It does what footage_ingest and
+footage_analyse do, with their functions, under the same gate and roles. What can't wait, an urgent
+event, is a candidate at once; rows pass the door every few seconds for all cameras together, since
+a check costs more than a row. What it can't keep up with is stored and left to footage_analyse.
+"""
+
+import datetime as dt
+import logging
+import signal
+import tempfile
+import threading
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+from precrisis.city import Source, city
+from precrisis.failures import traced
+from precrisis.footage.analyse import (
+    camera_view,
+    detector,
+    name_and_draw,
+    rules,
+    write_observations,
+)
+from precrisis.footage.capture import Gap, Piece, capture
+from precrisis.footage.ingest import store_segment, write_segments
+from precrisis.footage.orphans import adopt_orphans
+from precrisis.footage.urgent import raise_urgent
+from precrisis.gate import NoBasis, authorise
+from precrisis.modes import read_modes
+from precrisis.outcome import Outcome, Refused, Step, quarantine
+from precrisis.run import Run
+from precrisis.settings import settings
+from precrisis.warehouse import connect
+
+log = logging.getLogger(__name__)
+
+DAG_ID = "footage_watch"
+FLUSH_S = 10.0
+LOOK_BACK = 30  # observations of a camera that events are named from before the marts have them
+MOST_WAITING = 40  # pieces; more are left to footage_analyse
+IDLE_S = 30.0
+ALIVE = "footage-watch.alive"  # in the state folder; touched while all is well
+MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A stored piece and, unless it was left to the batch, what was observed in it."""
+
+    piece: Piece
+    row: dict[str, Any]
+    observations: list[Any] | None
+    error: Exception | None = None
+
+
+@dataclass
+class Watch:
+    """Captures, analysts and a clerk; `run` until `stop` is set."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    flush_s: float = FLUSH_S
+    analysts: int = 1
+    _landed: Queue = field(default_factory=Queue)
+    _seen: Queue = field(default_factory=Queue)
+    _recent: dict[str, deque] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=LOOK_BACK))
+    )
+
+    def run(self) -> None:
+        """Work until stopped; then store and load what is still in hand."""
+        cameras = continuous_cameras()
+        log.info("%d live cameras, %d pieces found again", len(cameras), adopt_orphans(live_run()))
+        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+            captures = [self._start_capture(s, c, Path(folder, c)) for s, c in cameras]
+            with ThreadPoolExecutor(self.analysts) as pool:
+                working = [pool.submit(self._analyse_landed) for _ in range(self.analysts)]
+                self._keep_books(captures, working)
+
+    def _start_capture(self, source: Source, camera_id: str, folder: Path) -> threading.Thread:
+        folder.mkdir()
+        thread = threading.Thread(
+            target=self._capture, args=(source, camera_id, folder), name=camera_id, daemon=True
+        )
+        thread.start()
+        return thread
+
+    def _capture(self, source: Source, camera_id: str, folder: Path) -> None:
+        while not self.stop.is_set():
+            try:
+                self._require_basis(source)
+                for landed in capture(source, camera_id, folder, self.stop):
+                    self._require_basis(source)
+                    self._landed.put(landed)
+            except NoBasis:  # it is in the log of the gate; the register may change
+                log.warning("%s: the register does not allow it now", camera_id)
+                self.stop.wait(60)
+            except Exception as error:
+                log.error("%s: capture failed\n%s", camera_id, traced(error))
+                self.stop.wait(10)
+
+    def _require_basis(self, source: Source) -> None:
+        """By the register as it is now: an objection ends a recording that goes on."""
+        authorise(city().source(source.source_id), live_run(), "ingest")
+
+    def _analyse_landed(self) -> None:
+        while not (self.stop.is_set() and self._landed.empty()):
+            try:
+                landed = self._landed.get(timeout=0.2)
+            except Empty:
+                continue
+            if isinstance(landed, Gap):
+                self._seen.put(landed)
+                continue
+            self._seen.put(self._look(landed))
+            landed.file.unlink(missing_ok=True)
+
+    def _look(self, piece: Piece) -> _Seen:
+        """Store a piece, analyse it, raise what can't wait."""
+        row: dict[str, Any] = {}
+        try:
+            row = _stored(piece)
+            if self._landed.qsize() > MOST_WAITING:
+                return _Seen(piece, row, None)
+            observations = _observed(piece)
+            self._raise(piece, row, observations)
+            return _Seen(piece, row, observations)
+        except Exception as error:  # told by the clerk, under the step that it ended
+            return _Seen(piece, row, None, error)
+
+    def _raise(self, piece: Piece, row: dict[str, Any], observations: Iterable[Any]) -> None:
+        from models.video.events import name_events
+
+        recent = self._recent[piece.camera_id]
+        recent.extend(observations)
+        with connect("analysis") as connection:
+            modes = read_modes(connection, city())
+            named = [e for e in name_events(list(recent), rules()) if modes.may_name(e)]
+            raise_urgent(connection, named, [row["object_key"]], piece.closed_at)
+
+    def _keep_books(self, captures: list[threading.Thread], working: list[Future]) -> None:
+        while not self.stop.wait(self.flush_s):
+            self._flush()
+            read_anew()
+        for thread in captures:
+            thread.join(timeout=15)
+        for future in working:
+            future.result()
+        self._flush()
+
+    def _flush(self) -> None:
+        """Load what was seen since the last time; on failure it stays for the next."""
+        found = [self._seen.get() for _ in range(self._seen.qsize())]
+        if not found:
+            return
+        try:
+            keep(found, live_run())
+        except Exception as error:
+            log.error("nothing could be loaded; tried again\n%s", traced(error))
+            for seen in found:
+                self._seen.put(seen)
+
+
+def keep(found: list[Any], run: Run) -> None:
+    """Pass through the doors, and into the outcomes, what the analysts saw."""
+    pieces = [seen for seen in found if isinstance(seen, _Seen)]
+    for gap in (seen for seen in found if isinstance(seen, Gap)):
+        _note_gap(gap, run)
+    stored = {_key(seen): seen for seen in pieces}
+    Step("take_in_recording", "footage_segment", run, role="ingest").together(
+        pieces, _key, lambda seen, _: _row_or_raise(seen), write_segments
+    )
+    analysed = [seen for seen in stored.values() if seen.row and not _is_left(seen)]
+    if analysed:
+        _keep_observations(analysed, run)
+
+
+def _keep_observations(analysed: list[_Seen], run: Run) -> None:
+    from models.video.analyse import MODEL_VERSION
+
+    step = Step("analyse_segment", "camera_observation", run, role="analysis", model=MODEL_VERSION)
+    step.together(
+        analysed,
+        lambda seen: seen.row["object_key"],
+        lambda seen, _: _observations_or_raise(seen),
+        lambda rows: write_observations(rows, f"{DAG_ID}/{run.interval_end.isoformat()}"),
+    )
+    by_camera: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for seen in analysed:
+        row = {name: seen.row[name] for name in ("camera_id", "source_id", "object_key")}
+        by_camera[seen.piece.camera_id].append(
+            row | {"started_at": seen.row["started_at"].isoformat()}
+        )
+    for batch in by_camera.values():
+        name_and_draw(sorted(batch, key=lambda row: row["started_at"]), run)
+
+
+def _is_left(seen: _Seen) -> bool:
+    return seen.observations is None and seen.error is None
+
+
+def _key(seen: _Seen) -> str:
+    return f"{seen.piece.source_id}/{seen.piece.camera_id}_{seen.piece.started_at:%Y%m%dT%H%M%SZ}"
+
+
+def _row_or_raise(seen: _Seen) -> list[dict[str, Any]]:
+    if not seen.row:
+        raise seen.error or Refused("has_frames", "nothing of it could be stored")
+    return [seen.row]
+
+
+def _observations_or_raise(seen: _Seen) -> list[dict[str, Any]]:
+    if seen.error:
+        raise seen.error
+    return [asdict(observation) for observation in seen.observations or ()]
+
+
+def _note_gap(gap: Gap, run: Run) -> None:
+    lasted_s = (gap.ended_at - gap.started_at).total_seconds()
+    key = f"{gap.source_id}/{gap.camera_id}_{gap.started_at:%Y%m%dT%H%M%SZ}"
+    reason = f"{gap.reason}; {lasted_s:.0f} s without a picture until {gap.ended_at:%H:%M:%S} UTC"
+    with connect("ingest") as connection:
+        quarantine(connection, "footage_segment", key, Refused("camera_answers", reason))
+    outcome = Outcome("quarantined", detail=reason)
+    step = Step("take_in_recording", "footage_segment", run, role="ingest")
+    step.record(key, outcome, gap.started_at)
+
+
+def _stored(piece: Piece) -> dict[str, Any]:
+    source = city().source(piece.source_id)
+    purpose = authorise(source, live_run(), "ingest")
+    with connect("ingest") as connection:
+        return store_segment(
+            connection, purpose, piece.source_id, piece.camera_id, piece.started_at, piece.file
+        )
+
+
+def _observed(piece: Piece) -> list[Any]:
+    from models.video.analyse import analyse_segment
+    from models.video.footage import UnreadableVideo
+
+    authorise(city().source(piece.source_id), live_run(), "analysis")
+    view = camera_view(city().camera(piece.camera_id))
+    try:
+        return list(analyse_segment(piece.file, view, detector(), piece.started_at).observations)
+    except UnreadableVideo as error:
+        raise Refused("segment_readable", str(error)) from None
+
+
+def continuous_cameras() -> list[tuple[Source, str]]:
+    """The cameras of sources that are recorded without a break."""
+    sources = {s.source_id: s for s in city().sources_of("footage_segment") if s.is_continuous}
+    return [(sources[c.source_id], c.camera_id) for c in city().cameras if c.source_id in sources]
+
+
+def live_run() -> Run:
+    """One run an hour: what it did can then be found like any other run's."""
+    now = dt.datetime.now(dt.UTC)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return Run(DAG_ID, f"live__{hour:%Y-%m-%dT%H}", hour, now)
+
+
+def read_anew() -> None:
+    """Take up changes of the pack, above all of its register, and show that this process lives."""
+    city.cache_clear()
+    (settings().state / ALIVE).touch()
+
+
+def main() -> None:
+    """Watch until TERM; without a live camera, wait for one to come into the pack."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    watch = Watch()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: watch.stop.set())
+    read_anew()
+    while not continuous_cameras():
+        if watch.stop.wait(IDLE_S):
+            return
+        read_anew()
+    watch.run()
+
+
+if __name__ == "__main__":
+    main()

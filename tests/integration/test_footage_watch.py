@@ -19,7 +19,8 @@ from precrisis.footage.ingest import store_segment
 from precrisis.footage.listing import footage_sources
 from precrisis.footage.orphans import adopt_orphans
 from precrisis.footage.urgent import raise_urgent
-from precrisis.footage.watch import Watch, continuous_cameras, keep
+from precrisis.footage.watch import Watch, continuous_cameras
+from precrisis.footage.watch_books import Seen, keep
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.warehouse import connect
@@ -181,6 +182,25 @@ def test_a_gap_is_in_quarantine_and_in_the_outcomes(world, run):
     assert world.outcomes("take_in_recording") == {key: "quarantined"}
     (row,) = world.rows("SELECT reason FROM ops.quarantine")
     assert "75 s without a picture until 10:01:15 UTC" in row["reason"]
+
+
+def test_a_piece_whose_analysis_fails_is_the_batch_s_to_try_again_and_stops_no_other(
+    world, films, run
+):
+    start = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
+    purpose = city().purpose(city().source(SOURCE).purpose_id)
+    seen = []
+    for camera, error in (("piazza-fiera", RuntimeError("out of memory")), ("duomo-nord", None)):
+        with connect("ingest") as connection:
+            row = store_segment(connection, purpose, SOURCE, camera, start, films)
+        piece = Piece(SOURCE, camera, films, start, 12.0, start)
+        observed = list(crowded(films, city().camera(camera), None, start).observations)
+        seen.append(Seen(piece, row, None if error else observed, error))
+    keep(seen, run)
+    assert set(world.outcomes("take_in_recording").values()) == {"ok"}
+    assert sorted(world.outcomes("analyse_segment").values()) == ["failed", "ok"]
+    ((segment,),) = find_segments(run)
+    assert segment["camera_id"] == "piazza-fiera"
 
 
 def test_a_piece_that_a_crash_left_without_a_row_gets_it_and_its_turn(world, films, run):

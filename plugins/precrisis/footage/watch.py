@@ -6,7 +6,6 @@ event, is a candidate at once; rows pass the door every few seconds for all came
 a check costs more than a row. What it can't keep up with is stored and left to footage_analyse.
 """
 
-import datetime as dt
 import logging
 import signal
 import tempfile
@@ -14,7 +13,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -24,40 +23,27 @@ from precrisis.failures import traced
 from precrisis.footage.analyse import (
     camera_view,
     detector,
-    name_and_draw,
     rules,
-    write_observations,
 )
 from precrisis.footage.capture import Gap, Piece, capture
-from precrisis.footage.ingest import store_segment, write_segments
+from precrisis.footage.ingest import store_segment
 from precrisis.footage.orphans import adopt_orphans
 from precrisis.footage.urgent import raise_urgent
+from precrisis.footage.watch_books import Seen, keep, live_run
 from precrisis.gate import NoBasis, authorise
 from precrisis.modes import read_modes
-from precrisis.outcome import Outcome, Refused, Step, quarantine
-from precrisis.run import Run
+from precrisis.outcome import Refused
 from precrisis.settings import settings
 from precrisis.warehouse import connect
 
 log = logging.getLogger(__name__)
 
-DAG_ID = "footage_watch"
 FLUSH_S = 10.0
 LOOK_BACK = 30  # observations of a camera that events are named from before the marts have them
 MOST_WAITING = 40  # pieces; more are left to footage_analyse
 IDLE_S = 30.0
 ALIVE = "footage-watch.alive"  # in the state folder; touched while all is well
 MEMORY = Path("/dev/shm")
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """A stored piece and, unless it was left to the batch, what was observed in it."""
-
-    piece: Piece
-    row: dict[str, Any]
-    observations: list[Any] | None
-    error: Exception | None = None
 
 
 @dataclass
@@ -121,18 +107,18 @@ class Watch:
             self._seen.put(self._look(landed))
             landed.file.unlink(missing_ok=True)
 
-    def _look(self, piece: Piece) -> _Seen:
+    def _look(self, piece: Piece) -> Seen:
         """Store a piece, analyse it, raise what can't wait."""
         row: dict[str, Any] = {}
         try:
             row = _stored(piece)
             if self._landed.qsize() > MOST_WAITING:
-                return _Seen(piece, row, None)
+                return Seen(piece, row, None)
             observations = _observed(piece)
             self._raise(piece, row, observations)
-            return _Seen(piece, row, observations)
+            return Seen(piece, row, observations)
         except Exception as error:  # told by the clerk, under the step that it ended
-            return _Seen(piece, row, None, error)
+            return Seen(piece, row, None, error)
 
     def _raise(self, piece: Piece, row: dict[str, Any], observations: Iterable[Any]) -> None:
         from models.video.events import name_events
@@ -167,71 +153,6 @@ class Watch:
                 self._seen.put(seen)
 
 
-def keep(found: list[Any], run: Run) -> None:
-    """Pass through the doors, and into the outcomes, what the analysts saw."""
-    pieces = [seen for seen in found if isinstance(seen, _Seen)]
-    for gap in (seen for seen in found if isinstance(seen, Gap)):
-        _note_gap(gap, run)
-    stored = {_key(seen): seen for seen in pieces}
-    Step("take_in_recording", "footage_segment", run, role="ingest").together(
-        pieces, _key, lambda seen, _: _row_or_raise(seen), write_segments
-    )
-    analysed = [seen for seen in stored.values() if seen.row and not _is_left(seen)]
-    if analysed:
-        _keep_observations(analysed, run)
-
-
-def _keep_observations(analysed: list[_Seen], run: Run) -> None:
-    from models.video.analyse import MODEL_VERSION
-
-    step = Step("analyse_segment", "camera_observation", run, role="analysis", model=MODEL_VERSION)
-    step.together(
-        analysed,
-        lambda seen: seen.row["object_key"],
-        lambda seen, _: _observations_or_raise(seen),
-        lambda rows: write_observations(rows, f"{DAG_ID}/{run.interval_end.isoformat()}"),
-    )
-    by_camera: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for seen in analysed:
-        row = {name: seen.row[name] for name in ("camera_id", "source_id", "object_key")}
-        by_camera[seen.piece.camera_id].append(
-            row | {"started_at": seen.row["started_at"].isoformat()}
-        )
-    for batch in by_camera.values():
-        name_and_draw(sorted(batch, key=lambda row: row["started_at"]), run)
-
-
-def _is_left(seen: _Seen) -> bool:
-    return seen.observations is None and seen.error is None
-
-
-def _key(seen: _Seen) -> str:
-    return f"{seen.piece.source_id}/{seen.piece.camera_id}_{seen.piece.started_at:%Y%m%dT%H%M%SZ}"
-
-
-def _row_or_raise(seen: _Seen) -> list[dict[str, Any]]:
-    if not seen.row:
-        raise seen.error or Refused("has_frames", "nothing of it could be stored")
-    return [seen.row]
-
-
-def _observations_or_raise(seen: _Seen) -> list[dict[str, Any]]:
-    if seen.error:
-        raise seen.error
-    return [asdict(observation) for observation in seen.observations or ()]
-
-
-def _note_gap(gap: Gap, run: Run) -> None:
-    lasted_s = (gap.ended_at - gap.started_at).total_seconds()
-    key = f"{gap.source_id}/{gap.camera_id}_{gap.started_at:%Y%m%dT%H%M%SZ}"
-    reason = f"{gap.reason}; {lasted_s:.0f} s without a picture until {gap.ended_at:%H:%M:%S} UTC"
-    with connect("ingest") as connection:
-        quarantine(connection, "footage_segment", key, Refused("camera_answers", reason))
-    outcome = Outcome("quarantined", detail=reason)
-    step = Step("take_in_recording", "footage_segment", run, role="ingest")
-    step.record(key, outcome, gap.started_at)
-
-
 def _stored(piece: Piece) -> dict[str, Any]:
     source = city().source(piece.source_id)
     purpose = authorise(source, live_run(), "ingest")
@@ -257,13 +178,6 @@ def continuous_cameras() -> list[tuple[Source, str]]:
     """The cameras of sources that are recorded without a break."""
     sources = {s.source_id: s for s in city().sources_of("footage_segment") if s.is_continuous}
     return [(sources[c.source_id], c.camera_id) for c in city().cameras if c.source_id in sources]
-
-
-def live_run() -> Run:
-    """One run an hour: what it did can then be found like any other run's."""
-    now = dt.datetime.now(dt.UTC)
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    return Run(DAG_ID, f"live__{hour:%Y-%m-%dT%H}", hour, now)
 
 
 def read_anew() -> None:

@@ -27,7 +27,7 @@ STATIONS = (
     calendar_event.station(["town-square"]),
 )
 # Written by our own steps, not by a source, so without a door.
-WITHOUT_DOOR = {
+WITHOUT_DOOR = {"camera_calibration", 
     "risk_baseline", "forecast_score", "threshold", "city", "purpose", "objection", "expiry",
 }  # fmt: skip
 MARTS = {

@@ -15,9 +15,9 @@ SAMPLES = 4  # a side of each cell in the small picture that is compared
 CHANGED_LEVELS = 8  # of 255: far above the noise that is left in the mean of a sample
 NOISE_DEVIATIONS = 8.0  # of the picture's own noise, where that is more: night, rain
 MOST_LEVELS = 25  # so that a change of half the picture is never taken for noise
-LOOK_AGAIN_S = 5.0  # everywhere, whatever changed
+LOOK_AGAIN_S = 30.0  # everywhere, whatever changed
 WHOLE_SHARE = 0.6  # of the cells: looking at all of them then costs little more
-MARGIN = 1  # cells round what changed, so that nothing is cut off
+MARGIN = 1.0  # cells round what changed or was found, so that nothing is cut off
 
 
 class Attention:
@@ -59,12 +59,11 @@ class Attention:
     def _windows(self, small: np.ndarray) -> list[Window] | None:
         """Windows round what changed, and round what was found there; None: the whole picture."""
         off = cv2.absdiff(small, self._seen)
-        changed = cv2.resize(
-            (off > _limit(small, self._seen)).astype(np.uint8) * 255,
-            (self._columns, self._rows),
-            interpolation=cv2.INTER_AREA,
-        )
-        near = cv2.dilate((changed > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+        changed = (off > _limit(small, self._seen)).astype(np.uint8)
+        reach = 2 * round(MARGIN * SAMPLES) + 1
+        near = cv2.dilate(changed, np.ones((reach, reach), np.uint8))
+        size = self._columns, self._rows
+        near = (cv2.resize(255 * near, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
         count, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
         windows = [Window(y, x, y + h, x + w) for x, y, w, h, _ in stats[1:count].tolist()]
         sure = [self._cells(d) for d in self._found if d.score >= MIN_SCORE]
@@ -77,10 +76,10 @@ class Attention:
         """The cells of a detection, with a margin."""
         height, width = self._cell_px
         return Window(
-            max(0, int(found.y0 / height) - MARGIN),
-            max(0, int(found.x0 / width) - MARGIN),
-            min(self._rows, int(np.ceil(found.y1 / height)) + MARGIN),
-            min(self._columns, int(np.ceil(found.x1 / width)) + MARGIN),
+            max(0, int(found.y0 / height - MARGIN)),
+            max(0, int(found.x0 / width - MARGIN)),
+            min(self._rows, int(np.ceil(found.y1 / height + MARGIN))),
+            min(self._columns, int(np.ceil(found.x1 / width + MARGIN))),
         )
 
 

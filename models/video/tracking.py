@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from models.video.detector import VEHICLES, Detection
 
+TRACKER_VERSION = "tracks-1"
 START_SCORE = 0.45  # of a box that starts a track
 HOLD_SCORE = 0.35  # of a box that keeps one alive
 WEAK_SCORE = 0.15  # of a box that may continue one for a while
@@ -82,6 +83,7 @@ class Track:
     hits: int = 1
     is_seen: bool = True
     has_moved: bool = False
+    was_counted: bool = False
     places: list[tuple[float, float, float]] = field(default_factory=list)
 
     @property
@@ -166,6 +168,8 @@ class Tracker:
         _assign([track for track in unmatched if track.hits >= MIN_HITS], weak)
         self._live = [track for track in self._live if _is_expected(track)]
         self._live += [_started(detection, at_s) for detection in fresh]
+        for track in self._live:
+            track.was_counted |= track.is_counted
         return list(self._live)
 
 

@@ -28,7 +28,15 @@ EMPTY_FRAMES = 300
 NOISE_LEVELS = 2.0
 START = datetime(2026, 1, 1, tzinfo=UTC)
 VIEW = CameraView("bench", (Region("zone", ((0, 0.3), (1, 0.3), (1, 1), (0, 1)), area_m2=320),))
-MOTION = "daemon off\nnetcam_url file://{clip}\npicture_output off\nmovie_output off\nlog_level 4\n"
+MOTION = """daemon off
+netcam_url file://{clip}
+width {width}
+height {height}
+framerate {rate}
+picture_output off
+movie_output off
+log_level 4
+"""
 
 
 def main() -> None:
@@ -92,15 +100,17 @@ def detect_all(clip: Path, detector: Detector) -> int:
 
 
 def watched_by_motion(clip: Path) -> int:
-    """Debian's `motion` on the same clip, detection only, until it has seen the clip's end."""
+    """Debian's `motion` on the same clip, detection only; it reads at the clip's own speed."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "motion.conf"
-        settings.write_text(MOTION.format(clip=clip.resolve()))
         with open_footage(clip) as footage:
             seconds = footage.frames_announced / footage.frame_rate_hz
+            size = {"width": footage.width_px, "height": footage.height_px}
+            rate = round(footage.frame_rate_hz)
+        settings.write_text(MOTION.format(clip=clip.resolve(), rate=rate, **size))
         command = ["timeout", "-s", "INT", f"{seconds:.0f}", "motion", "-n", "-c", str(settings)]
         subprocess.run(command, cwd=folder, capture_output=True, check=False)
-        return round(seconds * footage.frame_rate_hz)
+        return round(seconds * rate)
 
 
 def empty_scene(folder: Path) -> Path:

@@ -17,6 +17,8 @@ NOISE_DEVIATIONS = 8.0  # of the picture's own noise, where that is more: night,
 MOST_LEVELS = 25  # so that a change of half the picture is never taken for noise
 LOOK_AGAIN_S = 30.0  # everywhere, whatever changed
 WHOLE_SHARE = 0.6  # of the cells: looking at all of them then costs little more
+DIM_LEVEL = 128  # of 255: a picture whose brightest 1 % lie below it is lifted for the detector
+LIFTED_LEVEL, MAX_GAIN = 230, 4.0
 MARGIN = 1.0  # cells round what changed or was found, so that nothing is cut off
 
 
@@ -34,6 +36,7 @@ class Attention:
     def detect(self, at_s: float, grey: np.ndarray, frame_bgr: np.ndarray) -> list[Detection]:
         """Return what is there at `at_s`, looking only where `grey` (of the frame) changed."""
         small = self._small(grey)
+        frame_bgr = lifted(frame_bgr, small)
         if self._seen is None or at_s - self._looked_at_s >= LOOK_AGAIN_S:
             windows = None
         else:
@@ -81,6 +84,14 @@ class Attention:
             min(self._rows, int(np.ceil(found.y1 / height + MARGIN))),
             min(self._columns, int(np.ceil(found.x1 / width + MARGIN))),
         )
+
+
+def lifted(frame_bgr: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Return the frame, brighter when it is dim: the detector was taught pictures of the day."""
+    level = float(np.percentile(small, 99))
+    if level >= DIM_LEVEL:
+        return frame_bgr
+    return cv2.convertScaleAbs(frame_bgr, alpha=min(MAX_GAIN, LIFTED_LEVEL / max(level, 1.0)))
 
 
 def _limit(now: np.ndarray, before: np.ndarray) -> float:

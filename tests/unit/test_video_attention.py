@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.video.attention import LOOK_AGAIN_S, Attention, joined
+from models.video.attention import LOOK_AGAIN_S, Attention, joined, lifted
 from models.video.detector import Detection, Window, cell_grid
 
 HEIGHT, WIDTH = 416, 544  # 13 x 17 cells of 32 px
@@ -108,3 +108,9 @@ def test_windows_are_joined_only_where_that_saves_work(windows, found, expected)
 )  # fmt: skip
 def test_cells_keep_the_proportions_of_the_frame(size, cells):
     assert cell_grid(*size) == cells
+
+
+@pytest.mark.parametrize(("level", "expected"), [(200, 200), (128, 128), (100, 230), (20, 80)])
+def test_dim_pictures_are_lifted_for_the_detector(level, expected):
+    frame = np.full((10, 10, 3), level, np.uint8)
+    assert lifted(frame, frame[..., 0]).max() == expected

@@ -3,7 +3,7 @@ SHELL := bash
 STACK := .venv/bin/python -m infra.stack
 TEST := PRECRISIS_STATE=$(CURDIR)/.run-test PRECRISIS_PORT_BASE=19000 PRECRISIS_CITY_PACK=$(CURDIR)/tests/city
 
-.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks
+.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -61,6 +61,9 @@ audit: install   ## licences, bill of materials (build/sbom), known vulnerabilit
 attacks: install ## attack the evidence pictures; needs the research data (PRECRISIS_EVAL_DATA)
 	@infra/install.sh attacks
 	@PYTHONPATH=.:plugins .venv/bin/python -m tests.attacks
+
+bench: install   ## what the camera models cost beside decoding alone, on this machine
+	@PYTHONPATH=.:plugins OMP_NUM_THREADS=1 .venv/bin/python -m tests.bench
 
 lawfulness:      ## record the last results of the tests that prove the requirements
 	@PRECRISIS_STATE=$(CURDIR)/.run-test .venv/bin/python -m infra.lawfulness

@@ -2,7 +2,11 @@
 
 from expectations.station import Station, between, later, matches, one_of, present, unique
 
-KINDS = ["intrusion", "density_level", "vehicle_in_pedestrian_zone", "camera_blind"]
+KINDS = [
+    "intrusion", "density_level", "vehicle_in_pedestrian_zone", "camera_blind",
+    "camera_moved", "camera_blurred", "running", "wrong_way", "loitering", "stopped_vehicle",
+    "object_left", "sudden_gathering", "dispersal",
+]  # fmt: skip
 
 STATION = Station(
     noun="video_event",

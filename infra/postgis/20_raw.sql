@@ -36,9 +36,18 @@ CREATE TABLE IF NOT EXISTS raw.camera_observation (
     frame_count        integer     NOT NULL,
     is_blind           boolean     NOT NULL,
     model_version      text        NOT NULL,
+    fruin_level        text,
+    entered_count      integer     NOT NULL DEFAULT 0,
+    left_count         integer     NOT NULL DEFAULT 0,
+    dwell_s            real,
     loaded_at          timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (camera_id, zone_id, window_start)
 );
+ALTER TABLE raw.camera_observation
+    ADD COLUMN IF NOT EXISTS fruin_level text,
+    ADD COLUMN IF NOT EXISTS entered_count integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS left_count integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS dwell_s real;
 -- For the other regions of the same picture (dbt: int_camera_windows).
 CREATE INDEX IF NOT EXISTS camera_observation_window_idx ON raw.camera_observation (camera_id, window_start);
 

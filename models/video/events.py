@@ -1,22 +1,42 @@
 """Name what happened: turn runs of observations into events a person can act on.
 
 Thresholds are not kept here: they belong to the city. An event's id is made of what it is, so
-naming the same observations again gives the same ids. Observations of one stretch of time must be
-passed together: windows passed in two calls cannot merge into one event.
+naming the same observations again gives the same ids. What was seen in one stretch of time must be
+passed together: windows or signs passed in two calls cannot merge into one event.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from models.video.observation import Observation
+from models.video.behaviour import (
+    CAMERA_BLURRED,
+    CAMERA_MOVED,
+    OBJECT_LEFT,
+    RUNNING,
+    STAYING,
+    STOPPED,
+    WRONG_WAY,
+)
+from models.video.crowding import DISPERSAL, GATHERING, CrowdRules, crowd_strengths
+from models.video.observation import Observation, Sign
 
 INTRUSION = "intrusion"
 DENSITY_LEVEL = "density_level"
 VEHICLE_IN_PEDESTRIAN_ZONE = "vehicle_in_pedestrian_zone"
 CAMERA_BLIND = "camera_blind"
+# A sign of these has to last (s), put together from neighbouring stretches; of the others one
+# sign has to reach the limit (running: m/s, wrong way: m).
+LASTING = frozenset({STAYING, STOPPED, OBJECT_LEFT, CAMERA_MOVED, CAMERA_BLURRED})
+SIGN_KINDS = LASTING | {RUNNING, WRONG_WAY}
+AT_ONCE = frozenset({RUNNING, WRONG_WAY, GATHERING, DISPERSAL})  # no run of windows is waited for
+KINDS = SIGN_KINDS | {
+    *(INTRUSION, DENSITY_LEVEL, VEHICLE_IN_PEDESTRIAN_ZONE, CAMERA_BLIND),
+    *(GATHERING, DISPERSAL),
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,8 @@ class EventRules:
     max_gap_s: float  # runs further apart than this are two events
     pedestrian_zones: frozenset[str]
     is_closed: Callable[[str, datetime], bool]  # (zone_id, UTC time)
+    sign_limits: Mapping[str, float] = field(default_factory=dict)  # of SIGN_KINDS; missing: off
+    crowd: CrowdRules | None = None  # gathering and dispersal; None: off
 
     def __post_init__(self) -> None:
         limits = (
@@ -37,6 +59,8 @@ class EventRules:
             "density_per_m2",
             "vehicles_mean_in_pedestrian_zone",
         )
+        if unknown := self.sign_limits.keys() - SIGN_KINDS:
+            raise ValueError(f"no kind of sign: {', '.join(sorted(unknown))}")
         for name in (*limits, "min_windows"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: give a threshold above 0")
@@ -57,41 +81,49 @@ class VideoEvent:
 
 
 @dataclass(frozen=True)
-class _Sign:
-    """One observation that counts towards one kind; `strength` 1 = exactly at the limit."""
+class _Evidence:
+    """A stretch that counts towards one kind; `strength` 1 = exactly at the limit."""
 
     kind: str
-    observation: Observation
+    camera_id: str
+    zone_id: str
+    model_version: str
+    start: datetime
+    end: datetime
     strength: float
 
     @property
     def thread(self) -> tuple[str, str, str, str]:
-        """What signs must share to be one event."""
-        seen = self.observation
-        return self.kind, seen.camera_id, seen.zone_id, seen.model_version
+        """What evidence must share to be one event."""
+        return self.kind, self.camera_id, self.zone_id, self.model_version
 
 
-def name_events(observations: Iterable[Observation], rules: EventRules) -> list[VideoEvent]:
-    """Return the events in `observations` (any order), by start, then id.
+def name_events(
+    observations: Iterable[Observation], rules: EventRules, signs: Iterable[Sign] = ()
+) -> list[VideoEvent]:
+    """Return the events in `observations` and `signs` (any order), by start, then id.
 
     `confidence` is no probability: 0.5 at the limit, 1 at twice the limit or more; for a blind
     camera it grows with the number n of windows, n / (n + 1).
     """
-    signs = [sign for observation in observations for sign in _signs(observation, rules)]
-    signs.sort(key=lambda sign: (sign.thread, sign.observation.window_start))
+    observations = sorted(observations, key=lambda o: (o.camera_id, o.zone_id, o.window_start))
+    evidence = [one for seen in observations for one in _of_observation(seen, rules)]
+    evidence += _of_crowds(observations, rules)
+    evidence += [one for sign in signs for one in _of_sign(sign, rules)]
+    evidence.sort(key=lambda one: (one.thread, one.start, one.end))
     runs = [
         run
-        for _, thread in groupby(signs, key=lambda sign: sign.thread)
+        for _, thread in groupby(evidence, key=lambda one: one.thread)
         for run in _runs(thread, timedelta(seconds=rules.max_gap_s))
     ]
-    events = [_event(run) for run in runs if len(run) >= rules.min_windows]
+    events = [_event(run, rules) for run in runs if _is_event(run, rules)]
     return sorted(events, key=lambda event: (event.started_at, event.event_id))
 
 
-def _signs(seen: Observation, rules: EventRules) -> Iterator[_Sign]:
+def _of_observation(seen: Observation, rules: EventRules) -> Iterator[_Evidence]:
     """A blind camera's counts are no evidence, so blindness is then the only sign."""
     if seen.is_blind:
-        yield _Sign(CAMERA_BLIND, seen, 1.0)
+        yield _evidence(CAMERA_BLIND, seen, 1.0)
         return
     limits = [(DENSITY_LEVEL, seen.density_per_m2, rules.density_per_m2)]
     if rules.is_closed(seen.zone_id, seen.window_start):
@@ -101,44 +133,89 @@ def _signs(seen: Observation, rules: EventRules) -> Iterator[_Sign]:
         limits.append((VEHICLE_IN_PEDESTRIAN_ZONE, seen.vehicles_mean, limit))
     for kind, value, limit in limits:
         if value is not None and value >= limit:
-            yield _Sign(kind, seen, value / limit)
+            yield _evidence(kind, seen, value / limit)
 
 
-def _runs(signs: Iterable[_Sign], max_gap: timedelta) -> list[list[_Sign]]:
-    """Cut signs of one thread, in time order, where the gap is too long."""
-    runs: list[list[_Sign]] = []
-    for sign in signs:
-        is_close = runs and (
-            sign.observation.window_start - runs[-1][-1].observation.window_end <= max_gap
+def _of_crowds(observations: list[Observation], rules: EventRules) -> Iterator[_Evidence]:
+    if rules.crowd is None:
+        return
+    seeing = [seen for seen in observations if not seen.is_blind]
+    for _, zone in groupby(seeing, key=lambda seen: (seen.camera_id, seen.zone_id)):
+        for kind, seen, strength in crowd_strengths(list(zone), rules.crowd):
+            yield _evidence(kind, seen, strength)
+
+
+def _of_sign(sign: Sign, rules: EventRules) -> Iterator[_Evidence]:
+    limit = rules.sign_limits.get(sign.kind, math.inf)
+    if math.isfinite(limit) and (sign.kind in LASTING or sign.value >= limit):
+        yield _Evidence(
+            sign.kind,
+            sign.camera_id,
+            sign.zone_id,
+            sign.model_version,
+            sign.started_at,
+            sign.ended_at,
+            sign.value / limit,
         )
-        if is_close:
-            runs[-1].append(sign)
+
+
+def _evidence(kind: str, seen: Observation, strength: float) -> _Evidence:
+    return _Evidence(
+        kind,
+        seen.camera_id,
+        seen.zone_id,
+        seen.model_version,
+        seen.window_start,
+        seen.window_end,
+        strength,
+    )
+
+
+def _runs(evidence: Iterable[_Evidence], max_gap: timedelta) -> list[list[_Evidence]]:
+    """Cut the evidence of one thread, in time order, where the gap is too long."""
+    runs: list[list[_Evidence]] = []
+    for one in evidence:
+        if runs and one.start - max(other.end for other in runs[-1]) <= max_gap:
+            runs[-1].append(one)
         else:
-            runs.append([sign])
+            runs.append([one])
     return runs
 
 
-def _event(run: list[_Sign]) -> VideoEvent:
-    first, last = run[0].observation, run[-1].observation
+def _lasted_s(run: list[_Evidence]) -> float:
+    return (max(one.end for one in run) - run[0].start).total_seconds()
+
+
+def _is_event(run: list[_Evidence], rules: EventRules) -> bool:
+    if run[0].kind in LASTING:
+        return _lasted_s(run) >= rules.sign_limits[run[0].kind]
+    return len(run) >= (rules.min_windows if run[0].kind not in AT_ONCE else 1)
+
+
+def _event(run: list[_Evidence], rules: EventRules) -> VideoEvent:
+    first = run[0]
     return VideoEvent(
-        event_id=_event_id(run[0]),
+        event_id=_event_id(first),
         camera_id=first.camera_id,
         zone_id=first.zone_id,
-        kind=run[0].kind,
-        started_at=first.window_start,
-        ended_at=last.window_end,
-        confidence=_confidence(run),
+        kind=first.kind,
+        started_at=first.start,
+        ended_at=max(one.end for one in run),
+        confidence=_confidence(run, rules),
         model_version=first.model_version,
     )
 
 
-def _event_id(sign: _Sign) -> str:
+def _event_id(first: _Evidence) -> str:
     """32 hex digits of what makes the event this one."""
-    parts = (*sign.thread, sign.observation.window_start.isoformat())
+    parts = (*first.thread, first.start.isoformat())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def _confidence(run: list[_Sign]) -> float:
-    if run[0].kind == CAMERA_BLIND:
+def _confidence(run: list[_Evidence], rules: EventRules) -> float:
+    kind = run[0].kind
+    if kind == CAMERA_BLIND:
         return len(run) / (len(run) + 1)
-    return min(1.0, sum(sign.strength for sign in run) / len(run) / 2)
+    if kind in LASTING:
+        return min(1.0, _lasted_s(run) / rules.sign_limits[kind] / 2)
+    return min(1.0, sum(one.strength for one in run) / len(run) / 2)

@@ -13,6 +13,7 @@ MIN_SIDE_PX = 64  # optical flow at half size needs it
 MAX_SIDE_PX = 8192
 MAX_FRAME_PX = 33_000_000
 MAX_FRAME_RATE_HZ = 1000
+MAX_LEAP_S = 10  # between two frames: a camera that was away for longer begins a new recording
 # Only containers that carry their own pictures: a playlist could make the reader open other files.
 CONTAINERS = ((0, b"RIFF"), (4, b"ftyp"), (0, b"\x1a\x45\xdf\xa3"), (0, b"\x47"))
 
@@ -27,7 +28,12 @@ class UnreadableVideo(Exception):
 
 @dataclass
 class Footage:
-    """An open video. `frames_read` grows while frames are taken."""
+    """An open video. `frames_read` grows while frames are taken.
+
+    `at_s`: when the frame at hand was taken, in seconds from the first, by the file's own
+    timestamps. Where one runs backwards or leaps by more than MAX_LEAP_S it is not believed: the
+    frame then counts as taken one mean interval after the one before (`leaps` says how often).
+    """
 
     capture: cv2.VideoCapture
     frame_rate_hz: float
@@ -35,6 +41,10 @@ class Footage:
     height_px: int
     frames_announced: int
     frames_read: int = 0
+    at_s: float = 0.0
+    leaps: int = 0
+    lost_to_leaps: int = 0  # frames that were announced only because a timestamp leapt
+    stamp_s: float | None = None  # the file's own timestamp of the frame at hand
 
     def frames(self, is_wanted: Callable[[int], bool]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (index, BGR frame) of the wanted frames; the others are not converted.
@@ -43,12 +53,28 @@ class Footage:
         """
         index = 0
         while self.capture.grab():
+            self._tick()
             if not is_wanted(index):
                 self.frames_read += 1
             elif (frame := self.capture.retrieve()[1]) is not None:
                 self.frames_read += 1
                 yield index, self._in_opening_size(frame)
             index += 1
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from the first frame to the end of the one at hand."""
+        return self.at_s + 1 / self.frame_rate_hz if self.stamp_s is not None else 0.0
+
+    def _tick(self) -> None:
+        stamp_s = self.capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if self.stamp_s is not None:
+            step_s = stamp_s - self.stamp_s
+            if not 0 < step_s <= MAX_LEAP_S:
+                self.lost_to_leaps += max(0, round(step_s * self.frame_rate_hz) - 1)
+                step_s, self.leaps = 1 / self.frame_rate_hz, self.leaps + 1
+            self.at_s += step_s
+        self.stamp_s = stamp_s
 
     def _in_opening_size(self, frame: np.ndarray) -> np.ndarray:
         if frame.shape[:2] == (self.height_px, self.width_px):

@@ -14,7 +14,10 @@ import numpy as np
 FLOW_VERSION = "flow-1"
 SCALE = 0.5
 MIN_SHIFT_PX = 0.5  # between two half-size frames: below this, flow is noise
-DARK_LEVEL = 40  # of 255: the brightest 1 % of a dark frame lies below it
+DARK_LEVEL = 40  # of 255: all but the brightest 1 % of a dark frame lie below it
+DARK_SHARE = 0.01
+FLOW_MARGIN, FLOW_SIDE = 32, 128  # half-size px round what moves, and at least
+STILL_LEVELS = 12  # of 255, smoothed: pixels between two frames that differ by more have moved
 UNIFORM_DEVIATION = 8.0  # of 255: a lens cap, a hand or paint leaves less contrast than this
 FROZEN_DIFFERENCE = 0.02  # of 255, mean: sensor noise alone is above it
 
@@ -74,8 +77,10 @@ class FlowField:
 
     def within(self, is_region: np.ndarray) -> Motion:
         """Sum the motion of the region's moving pixels."""
-        min_speed = MIN_SHIFT_PX / SCALE / self.gap_s
-        is_moving = is_region & self.is_foreground & (self._speed >= min_speed)
+        is_moving = is_region & self.is_foreground
+        if not is_moving.any():
+            return Motion()
+        is_moving &= self._speed >= MIN_SHIFT_PX / SCALE / self.gap_s
         right, down = self.velocity[is_moving].sum(axis=0, dtype=np.float64)
         speed_sum = float(self._speed[is_moving].sum(dtype=np.float64))
         return Motion(int(is_moving.sum()), speed_sum, float(right), -float(down))
@@ -96,12 +101,33 @@ class MotionMeter:
 
     def measure(self, before: np.ndarray, grey: np.ndarray, gap_s: float) -> FlowField:
         """Compare two half-size grey frames `gap_s` seconds apart."""
+        shift = np.zeros((*grey.shape, 2), np.float32)
+        if (part := _moving_part(before, grey)) is None:
+            return FlowField(shift, np.zeros(grey.shape, bool), gap_s)
         if not self._has_background:  # else all of the first frame would be foreground
             self._background.apply(before)
             self._has_background = True
         is_foreground = self._background.apply(grey) > 0
-        shift = self._flow.calc(before, grey, None)
+        now = np.ascontiguousarray(grey[part])
+        shift[part] = self._flow.calc(np.ascontiguousarray(before[part]), now, None)
         return FlowField(shift / (SCALE * gap_s), is_foreground, gap_s)
+
+
+def _moving_part(before: np.ndarray, grey: np.ndarray) -> tuple[slice, slice] | None:
+    """The rectangle that holds all that differs between two frames, with a margin."""
+    off = cv2.blur(cv2.absdiff(before, grey), (5, 5)) > STILL_LEVELS
+    rows, columns = np.flatnonzero(off.any(axis=1)), np.flatnonzero(off.any(axis=0))
+    if not len(rows):
+        return None
+    return _wide(rows[0], rows[-1], len(off)), _wide(columns[0], columns[-1], off.shape[1])
+
+
+def _wide(first: int, last: int, length: int) -> slice:
+    """At least FLOW_SIDE long where the picture is: optical flow needs room."""
+    missing = max(0, FLOW_SIDE - (last - first + 1 + 2 * FLOW_MARGIN))
+    low = max(0, first - FLOW_MARGIN - missing // 2)
+    high = min(length, max(last + 1 + FLOW_MARGIN, low + FLOW_SIDE))
+    return slice(max(0, min(low, high - FLOW_SIDE)), high)
 
 
 @dataclass(frozen=True)
@@ -113,16 +139,22 @@ class CameraHealth:
     is_frozen: bool
 
     @property
+    def reason(self) -> str | None:
+        """Why nobody could be seen in the frame; None when they could."""
+        reasons = ("dark", self.is_dark), ("covered", self.is_uniform), ("frozen", self.is_frozen)
+        return next((name for name, holds in reasons if holds), None)
+
+    @property
     def is_blind(self) -> bool:
         """True when nobody could be seen in the frame, or the frame is an old one."""
-        return self.is_dark or self.is_uniform or self.is_frozen
+        return self.reason is not None
 
 
 def camera_health(grey: np.ndarray, previous: np.ndarray | None) -> CameraHealth:
     """Judge one grey frame; `previous` is the sample before it (None: cannot be frozen)."""
     return CameraHealth(
-        is_dark=bool(np.percentile(grey, 99) < DARK_LEVEL),
-        is_uniform=bool(grey.std() < UNIFORM_DEVIATION),
+        is_dark=bool((grey >= DARK_LEVEL).mean() < DARK_SHARE),
+        is_uniform=bool(cv2.meanStdDev(grey)[1][0, 0] < UNIFORM_DEVIATION),
         is_frozen=previous is not None
         and float(cv2.absdiff(grey, previous).mean()) < FROZEN_DIFFERENCE,
     )

@@ -11,6 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from models.video.nanodet_rules import Conversion, Picture, UnknownGraph, apply_rule
+from models.video.nanodet_size import without_fixed_size
 
 OPSET = 17
 IR_VERSION = 8
@@ -19,8 +20,9 @@ IR_VERSION = 8
 def convert(directory: Path, output: Path) -> None:
     """Read nanodet.json and nanodet.bin in `directory`, write `output` (ONNX, fp32 weights).
 
-    Input `input_1`: 1x3x416x416, RGB/255. Outputs as published: scores [1, n, 80] and boxes
-    [1, n, 44] for n = 52*52, 26*26, 13*13. Raises UnknownGraph for an operation not handled.
+    Input `input_1`: 1 x 3 x height x width, RGB/255, both sides multiples of 32 (published for
+    416 x 416). Outputs: scores [1, n, 80] and boxes [1, n, 44] for the n places 8, 16 and 32 px
+    apart. Raises UnknownGraph for an operation not handled.
     """
     source = json.loads((directory / "nanodet.json").read_text())
     weights = read_weights(source["weightsManifest"], directory)
@@ -29,7 +31,9 @@ def convert(directory: Path, output: Path) -> None:
     for node in topology:
         if node["op"] not in ("Const", "Placeholder"):
             apply_rule(conversion, node)
-    onnx.save(_model(conversion, source["signature"]), output)
+    model = without_fixed_size(_model(conversion, source["signature"]))
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, output)
 
 
 def read_weights(manifest: list[dict], directory: Path) -> dict[str, np.ndarray]:
@@ -52,15 +56,13 @@ def read_weights(manifest: list[dict], directory: Path) -> dict[str, np.ndarray]
 def _model(conversion: Conversion, signature: dict) -> onnx.ModelProto:
     graph = helper.make_graph(
         conversion.nodes,
-        "nanodet-416",
+        "nanodet",
         [_tensor(entry) for entry in signature["inputs"].values()],
         [_tensor(signature["outputs"][name]) for name in sorted(signature["outputs"])],
         [numpy_helper.from_array(array, name) for name, array in conversion.weights.items()],
     )
     opset = [helper.make_opsetid("", OPSET)]
-    model = helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+    return helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION)
 
 
 def _tensor(entry: dict) -> onnx.ValueInfoProto:

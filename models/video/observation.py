@@ -23,15 +23,41 @@ class Observation:
     frame_count: int
     is_blind: bool
     model_version: str
+    fruin_level: str | None = None  # A to F, of the mean density
+    entered_count: int = 0  # people and vehicles that came over the zone's border
+    left_count: int = 0
+    dwell_s: float | None = None  # mean, of the people seen: a stretch's end cuts it
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Something in one stretch of footage that may be, or be a part of, an event.
+
+    Of a place and a time: which track showed it is not kept. `value` is what was measured, in the
+    unit of the kind (`models/video/behaviour.py`); what of it counts, the city's thresholds say.
+    """
+
+    camera_id: str
+    zone_id: str
+    kind: str
+    started_at: datetime
+    ended_at: datetime
+    value: float
+    model_version: str
 
 
 @dataclass(frozen=True)
 class SegmentAnalysis:
-    """All observations of a segment, and how much of the segment could be read."""
+    """All observations and signs of a segment, and how much of the segment could be read.
+
+    `leaps`: timestamps that ran backwards or leapt, and were not believed.
+    """
 
     observations: tuple[Observation, ...]
     frames_read: int
     frames_expected: int
+    signs: tuple[Sign, ...] = ()
+    leaps: int = 0
 
     @property
     def coverage(self) -> float:

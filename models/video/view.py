@@ -5,19 +5,24 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from models.video.ground import GroundPlane
+
 
 @dataclass(frozen=True)
 class Region:
     """The part of the picture that shows the ground of one zone.
 
     `polygon`: (x, y) corners, 0-1 of picture width and height, from the upper left corner.
-    `area_m2`: ground area inside the polygon, None when it was not measured.
+    `area_m2`: ground area inside the polygon; None: from the camera's ground plane, if it has one.
+    `way_deg`: where people or vehicles have to go, 0-360 in the picture as the flow direction (0 =
+    right, 90 = up); None where any way is right.
     """
 
     zone_id: str
     polygon: tuple[tuple[float, float], ...]
     area_m2: float | None = None
     is_pedestrian: bool = False
+    way_deg: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.polygon) < 3 or not all(0 <= v <= 1 for corner in self.polygon for v in corner):
@@ -27,8 +32,12 @@ class Region:
 
     def holds(self, x: float, y: float) -> bool:
         """Tell whether the point (0-1 of width and height) lies in the region or on its edge."""
+        return self.depth(x, y) >= 0
+
+    def depth(self, x: float, y: float) -> float:
+        """Distance of the point to the region's edge, 0-1 of the picture; negative outside."""
         corners = np.array(self.polygon, dtype=np.float32)
-        return cv2.pointPolygonTest(corners, (x, y), measureDist=False) >= 0
+        return cv2.pointPolygonTest(corners, (float(x), float(y)), measureDist=True)
 
     def mask(self, shape: tuple[int, int]) -> np.ndarray:
         """Boolean picture of `shape` (height, width) in px: True inside the region."""
@@ -40,11 +49,12 @@ class Region:
 
 @dataclass(frozen=True)
 class CameraView:
-    """One camera: its regions and how many frames a second are looked at for people."""
+    """One camera: its regions, how many frames a second are looked at, its ground in metres."""
 
     camera_id: str
     regions: tuple[Region, ...]
     analysis_rate_hz: float = 2.0
+    ground: GroundPlane | None = None
 
     def __post_init__(self) -> None:
         if not self.regions:
@@ -53,3 +63,9 @@ class CameraView:
             raise ValueError(f"camera {self.camera_id}: two regions have the same zone_id")
         if not self.analysis_rate_hz > 0:
             raise ValueError(f"camera {self.camera_id}: analysis_rate_hz must be above 0")
+
+    def area_m2(self, region: Region) -> float | None:
+        """Ground area of one of the regions; None when nothing tells it."""
+        if region.area_m2 is not None or self.ground is None:
+            return region.area_m2
+        return self.ground.area_m2(region.polygon)

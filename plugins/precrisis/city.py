@@ -85,6 +85,7 @@ class Region(Part):
     zone_id: str
     polygon: list[tuple[float, float]] = Field(min_length=3)
     area_m2: float | None = None
+    way_deg: float | None = Field(default=None, ge=0, lt=360)
 
 
 class Camera(Part):
@@ -95,6 +96,8 @@ class Camera(Part):
     analysis_rate_hz: float = 2.0
     is_sample: bool = False
     regions: list[Region]
+    # Points on the ground: x, y in the picture (0-1), and in metres from any common origin.
+    ground: list[tuple[float, float, float, float]] = Field(default=[])
 
 
 class Source(Part):

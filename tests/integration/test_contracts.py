@@ -27,8 +27,8 @@ STATIONS = (
     calendar_event.station(["town-square"]),
 )
 # Written by our own steps, not by a source, so without a door.
-WITHOUT_DOOR = {"camera_calibration", 
-    "risk_baseline", "forecast_score", "threshold", "city", "purpose", "objection", "expiry",
+WITHOUT_DOOR = {
+    "camera_calibration", "risk_baseline", "forecast_score", "threshold", "city", "purpose", "objection", "expiry",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",

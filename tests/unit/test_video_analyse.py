@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -30,18 +30,27 @@ VIEW = CameraView("cam-1", (LEFT, WHOLE))
 SIZE = (128, 96)
 
 
+@dataclass
 class SeesAlways:
     """Stands in for the detector: the same detections in every frame."""
 
-    threads = 1
+    detections: tuple[Detection, ...] = ()
+    threads: int = 1
+    min_score: float = 0.35
+    calls: list = field(default_factory=list)
 
-    def __init__(self, *detections: Detection) -> None:
-        self.detections, self.call_count = list(detections), 0
-
-    def detect(self, frame_bgr: np.ndarray) -> list[Detection]:
+    def detect(self, frame_bgr: np.ndarray, windows=None) -> list[Detection]:
         assert frame_bgr.shape == (*SIZE[::-1], 3)
-        self.call_count += 1
-        return self.detections
+        self.calls.append(windows)
+        return list(self.detections)
+
+    @property
+    def call_count(self) -> int:
+        return len(self.calls)
+
+
+def sees(*detections: Detection) -> SeesAlways:
+    return SeesAlways(detections)
 
 
 def thing(label: str, foot_x: float, foot_y: float = 90) -> Detection:
@@ -79,9 +88,7 @@ def test_fields_are_the_raw_columns(dataclass, table):
 
 
 def test_one_window_is_summed_up(tmp_path):
-    seen = SeesAlways(
-        thing("person", 20), thing("person", 40), thing("person", 100), thing("car", 30)
-    )
+    seen = sees(thing("person", 20), thing("person", 40), thing("person", 100), thing("car", 30))
     analysis = analyse_segment(clip(tmp_path / "a.avi", 10), VIEW, seen, START)
     left, whole = analysis.observations
     assert (left.zone_id, left.people_mean, left.people_max, left.vehicles_mean) == (
@@ -100,7 +107,7 @@ def test_one_window_is_summed_up(tmp_path):
 
 
 def test_bicycle_is_neither_a_person_nor_a_vehicle(tmp_path):
-    seen = SeesAlways(thing("bicycle", 20))
+    seen = sees(thing("bicycle", 20))
     left, _ = analyse_segment(clip(tmp_path / "a.avi", 2), VIEW, seen, START).observations
     assert (left.people_mean, left.vehicles_mean) == (0, 0)
 
@@ -155,7 +162,7 @@ def test_counts_come_from_the_seeing_part_of_a_window(tmp_path):
         return noise(index) if index < 60 else np.zeros((*SIZE[::-1], 3), np.uint8)
 
     path = clip(tmp_path / "a.avi", 10, dark_at_the_end)
-    left, _ = analyse_segment(path, VIEW, SeesAlways(thing("person", 20)), START).observations
+    left, _ = analyse_segment(path, VIEW, sees(thing("person", 20)), START).observations
     assert (left.people_mean, left.is_blind, left.frame_count) == (1.0, False, 20)
 
 

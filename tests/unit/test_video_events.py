@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.video.crowding import CrowdRules
 from models.video.events import EventRules, name_events
-from models.video.observation import Observation
+from models.video.observation import Observation, Sign
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 NIGHT = datetime(2026, 5, 1, 23, tzinfo=UTC)
@@ -121,3 +122,72 @@ def test_confidence(observations, confidence):
 def test_threshold_must_be_above_nought():
     with pytest.raises(ValueError, match="density_per_m2 is 0"):
         replace(RULES, density_per_m2=0)
+
+
+def sign(kind, start_s, end_s, value, zone_id="square") -> Sign:
+    start, end = (NOON + timedelta(seconds=at_s) for at_s in (start_s, end_s))
+    return Sign("cam-1", zone_id, kind, start, end, value, "m-1")
+
+
+LIMITED = replace(
+    RULES, max_gap_s=2, sign_limits={"running": 3.5, "loitering": 25, "stopped_vehicle": 25}
+)
+
+
+@pytest.mark.parametrize(
+    ("signs", "expected"),
+    [
+        ([sign("running", 0, 1.5, 3.4)], []),
+        ([sign("running", 0, 1.5, 3.5)], [("running", 1.5, 0.5)]),
+        ([sign("running", 0, 2, 7), sign("running", 3, 4, 7)], [("running", 4, 1.0)]),
+        ([sign("wrong_way", 0, 9, 99)], []),  # the city gave no limit
+        ([sign("loitering", 10 * n, 10 * n + 9.5, 9.5) for n in range(2)], []),
+        (
+            [sign("loitering", 10 * n, 10 * n + 9.5, 9.5) for n in range(3)],
+            [("loitering", 29.5, 0.59)],
+        ),
+        ([sign("loitering", 20 * n, 20 * n + 9.5, 9.5) for n in range(3)], []),
+        ([sign("loitering", 0, 24, 24), sign("loitering", 1, 9, 8)], []),
+    ],
+)
+def test_signs_become_events_at_the_citys_limits(signs, expected):
+    events = name_events([], LIMITED, signs)
+    seen = [(e.kind, (e.ended_at - NOON).total_seconds(), round(e.confidence, 2)) for e in events]
+    assert seen == expected
+
+
+def test_signs_in_another_order_are_the_same_events():
+    signs = [sign("loitering", 10 * n, 10 * n + 9.5, 9.5) for n in range(4)]
+    assert name_events([], LIMITED, signs) == name_events([], LIMITED, signs[::-1])
+
+
+def test_unknown_kind_of_sign_is_refused():
+    with pytest.raises(ValueError, match="no kind of sign: sneezing"):
+        replace(RULES, sign_limits={"sneezing": 1})
+
+
+CROWD = replace(RULES, crowd=CrowdRules(people=15, factor=3))
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        ([4, 4, 4, 15], ["sudden_gathering"]),
+        ([4, 4, 4, 14.9], []),
+        ([6, 6, 6, 17], []),
+        ([4, 4, 15], []),  # too little is known of before
+        ([20, 20, 20, 6], ["dispersal"]),
+        ([20, 20, 20, 7], []),
+        ([14, 14, 14, 0], []),
+        ([20, 14, 9, 6], ["dispersal"]),
+        ([20, 17, 15, 13, 11, 9, 8, 7, 6, 5], []),  # people go home
+    ],
+)
+def test_gathering_and_dispersal_are_sudden(people, expected):
+    seen_then = [seen(number, people_mean=mean) for number, mean in enumerate(people)]
+    assert kinds(*seen_then, rules=CROWD) == expected
+
+
+def test_a_blind_camera_sees_no_crowd_leave():
+    crowd = [seen(number, people_mean=20.0) for number in range(3)]
+    assert kinds(*crowd, seen(3, is_blind=True), rules=CROWD) == ["camera_blind"]

@@ -3,11 +3,13 @@
 import json
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
 from models.video.nanodet_convert import convert, read_weights
 from models.video.nanodet_rules import UnknownGraph
+from models.video.nanodet_size import without_fixed_size
 
 VALID = {"padding": {"s": "VkFMSUQ="}}
 UNIT = {"list": {"i": ["1", "1", "1", "1"]}}
@@ -129,3 +131,46 @@ def test_weights_file_of_another_length_is_refused(graph):
         content.write(b"more")
     with pytest.raises(UnknownGraph, match="bytes"):
         read_weights(manifest, directory)
+
+
+def sized_graph() -> onnx.ModelProto:
+    """4 x 6 px: doubled, halved, flattened; sizes written out, as the source has them."""
+    nodes = [
+        onnx.helper.make_node("Resize", ["input_1", "", "", "large"], ["up"], name="up"),
+        onnx.helper.make_node("Resize", ["up", "", "", "small"], ["down"], name="down"),
+        onnx.helper.make_node("Reshape", ["down", "flat"], ["out"], name="reshape"),
+    ]
+    constants = {"large": [1, 1, 8, 12], "small": [1, 1, 4, 6], "flat": [1, 1, 24]}
+    return onnx.helper.make_model(
+        onnx.helper.make_graph(
+            nodes,
+            "sized",
+            [onnx.helper.make_tensor_value_info("input_1", 1, [1, 1, 4, 6])],
+            [onnx.helper.make_tensor_value_info("out", 1, [1, 1, 24])],
+            [onnx.numpy_helper.from_array(np.array(v), k) for k, v in constants.items()],
+        ),
+        opset_imports=[onnx.helper.make_opsetid("", 17)],
+        ir_version=8,
+    )
+
+
+def test_freed_network_takes_other_sizes_and_gives_the_same_at_its_own():
+    fixed, freed = sized_graph(), without_fixed_size(sized_graph())
+    run = {
+        name: onnxruntime.InferenceSession(model.SerializeToString())
+        for name, model in (("fixed", fixed), ("freed", freed))
+    }
+    own = np.random.default_rng(2).random((1, 1, 4, 6), dtype=np.float32)
+    other = np.ones((1, 1, 6, 10), np.float32)
+    (expected,) = run["fixed"].run(None, {"input_1": own})
+    (result,) = run["freed"].run(None, {"input_1": own})
+    np.testing.assert_array_equal(result, expected)
+    assert run["freed"].run(None, {"input_1": other})[0].shape == (1, 1, 60)
+
+
+def test_resize_by_another_factor_is_refused():
+    model = sized_graph()
+    large = model.graph.initializer[0]
+    large.CopyFrom(onnx.numpy_helper.from_array(np.array([1, 1, 12, 18]), "large"))
+    with pytest.raises(UnknownGraph, match="up: resizes"):
+        without_fixed_size(model)

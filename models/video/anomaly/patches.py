@@ -13,8 +13,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from models.video.detector import SIDE_PX
-
+SIDE_PX = 416  # every camera is calibrated and scored at this size, stretched
 LAYER = "PartitionedCall/convolution_25"
 INPUT = "input_1"
 GRID = SIDE_PX // 8  # patches a side

@@ -173,6 +173,7 @@ def detector():
 
 def camera_view(camera: Camera):
     """The city pack's camera as the model wants it."""
+    from models.video.ground import Mark, ground_plane
     from models.video.view import CameraView
     from models.video.view import Region as ModelRegion
 
@@ -182,15 +183,18 @@ def camera_view(camera: Camera):
             polygon=tuple(region.polygon),
             area_m2=region.area_m2,
             is_pedestrian=city().zone(region.zone_id).is_pedestrian,
+            way_deg=region.way_deg,
         )
         for region in camera.regions
     )
-    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz)
+    ground = ground_plane([Mark(*mark) for mark in camera.ground]) if camera.ground else None
+    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz, ground)
 
 
 def rules():
     """The city's thresholds for named events, as the model wants them."""
-    from models.video.events import EventRules
+    from models.video.crowding import CrowdRules
+    from models.video.events import SIGN_KINDS, EventRules
 
     values = {name: t.value for name, t in city().thresholds.video_events.items()}
     return EventRules(
@@ -201,4 +205,8 @@ def rules():
         max_gap_s=values["max_gap_s"],
         pedestrian_zones=frozenset(z.zone_id for z in city().zones if z.is_pedestrian),
         is_closed=lambda zone_id, moment: city().zone(zone_id).is_closed(moment, city().timezone),
+        sign_limits={kind: values[kind] for kind in SIGN_KINDS & values.keys()},
+        crowd=CrowdRules(values["crowd_people"], values["crowd_factor"])
+        if {"crowd_people", "crowd_factor"} <= values.keys()
+        else None,
     )

@@ -1,0 +1,105 @@
+"""What footage-watch saw, kept: doors, outcomes, events, gaps; many cameras' pieces at a time."""
+
+import datetime as dt
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from precrisis.footage.analyse import name_and_draw, write_observations
+from precrisis.footage.capture import Gap, Piece
+from precrisis.footage.ingest import write_segments
+from precrisis.outcome import Outcome, Refused, Step, StepFailed, quarantine
+from precrisis.run import Run
+from precrisis.warehouse import connect
+
+DAG_ID = "footage_watch"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A stored piece and, unless it was left to the batch, what was observed in it."""
+
+    piece: Piece
+    row: dict[str, Any]
+    observations: list[Any] | None
+    error: Exception | None = None
+
+
+def live_run() -> Run:
+    """One run an hour: what it did can then be found like any other run's."""
+    now = dt.datetime.now(dt.UTC)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return Run(DAG_ID, f"live__{hour:%Y-%m-%dT%H}", hour, now)
+
+
+def keep(found: list[Any], run: Run) -> None:
+    """Pass through the doors, and into the outcomes, what the analysts saw.
+
+    A piece whose analysis failed is recorded as failed, and is footage_analyse's to try again.
+    """
+    pieces = [seen for seen in found if isinstance(seen, Seen)]
+    for gap in (seen for seen in found if isinstance(seen, Gap)):
+        _note_gap(gap, run)
+    taking_in = Step("take_in_recording", "footage_segment", run, role="ingest")
+    with suppress(StepFailed):
+        taking_in.together(pieces, _key, lambda seen, _: _row_or_raise(seen), write_segments)
+    analysed = [seen for seen in pieces if seen.row and not _is_left(seen)]
+    with suppress(StepFailed):
+        _keep_observations(analysed, run)
+    for batch in _by_camera(analysed):
+        with suppress(StepFailed):
+            name_and_draw(batch, run)
+
+
+def _keep_observations(analysed: list[Seen], run: Run) -> None:
+    from models.video.analyse import MODEL_VERSION
+
+    step = Step("analyse_segment", "camera_observation", run, role="analysis", model=MODEL_VERSION)
+    step.together(
+        analysed,
+        lambda seen: seen.row["object_key"],
+        lambda seen, _: _observations_or_raise(seen),
+        lambda rows: write_observations(rows, f"{DAG_ID}/{run.interval_end.isoformat()}"),
+    )
+
+
+def _by_camera(analysed: list[Seen]) -> list[list[dict[str, Any]]]:
+    """Batches as find_segments lists them: one camera each, in order of time."""
+    batches: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for seen in sorted(analysed, key=lambda seen: seen.row["started_at"]):
+        row = {name: seen.row[name] for name in ("camera_id", "source_id", "object_key")}
+        started_at = seen.row["started_at"].isoformat()
+        batches[seen.piece.camera_id].append(row | {"started_at": started_at})
+    return list(batches.values())
+
+
+def _is_left(seen: Seen) -> bool:
+    return seen.observations is None and seen.error is None
+
+
+def _key(seen: Seen) -> str:
+    return f"{seen.piece.source_id}/{seen.piece.camera_id}_{seen.piece.started_at:%Y%m%dT%H%M%SZ}"
+
+
+def _row_or_raise(seen: Seen) -> list[dict[str, Any]]:
+    if not seen.row:
+        raise seen.error or Refused("has_frames", "nothing of it could be stored")
+    return [seen.row]
+
+
+def _observations_or_raise(seen: Seen) -> list[dict[str, Any]]:
+    if seen.error:
+        raise seen.error
+    return [asdict(observation) for observation in seen.observations or ()]
+
+
+def _note_gap(gap: Gap, run: Run) -> None:
+    lasted_s = (gap.ended_at - gap.started_at).total_seconds()
+    key = f"{gap.source_id}/{gap.camera_id}_{gap.started_at:%Y%m%dT%H%M%SZ}"
+    reason = f"{gap.reason}; {lasted_s:.0f} s without a picture until {gap.ended_at:%H:%M:%S} UTC"
+    with connect("ingest") as connection:
+        quarantine(connection, "footage_segment", key, Refused("camera_answers", reason))
+    outcome = Outcome("quarantined", detail=reason)
+    step = Step("take_in_recording", "footage_segment", run, role="ingest")
+    step.record(key, outcome, gap.started_at)

@@ -1,0 +1,117 @@
+"""The incidents of a training and a test file in one plane, one grid, one row of periods."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.evaluation.incident_file import BadIncidents, read_incidents, without_strays
+from models.risk.grid import Grid, Periods, cells_ever_hit, plane_of, projected
+from models.risk.history import History
+
+SEED = 7
+MAX_PERIODS = 208  # four years of weeks: what is older says little and fills memory
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns: one or several for the time, longitude, latitude, category."""
+
+    time: list[str]
+    lon: str
+    lat: str
+    category: str | None = None
+
+
+@dataclass(frozen=True)
+class Town:
+    """`xy` (n, 2) metres, `at` local, `period` (n,): from 0 on it is later than all training.
+
+    `is_kept` says what may be learnt from, `kept_share` how much of everything that is.
+    """
+
+    xy: np.ndarray
+    at: np.ndarray
+    period: np.ndarray
+    category: np.ndarray | None
+    is_kept: np.ndarray
+    kept_share: float
+    periods: Periods
+    grid: Grid
+    cells_total: int
+    left_out: int
+
+    @property
+    def later_periods(self) -> range:
+        return range(int(self.period.max()) + 1)
+
+    def days(self, period: int) -> float:
+        """Days of a period within the time that the files cover."""
+        step = "M" if self.periods.is_monthly else "D"
+        first, last = (t.astype(f"datetime64[{step}]") for t in (self.at.min(), self.at.max()))
+        return self.periods.days(
+            period, first.astype("datetime64[D]"), (last + 1).astype("datetime64[D]")
+        )
+
+    def history(self) -> History:
+        """Maps of what may be learnt from, all periods; whoever reads them says what is known."""
+        a_year = 12 if self.periods.is_monthly else 52
+        kept = self.is_kept
+        return History.of(self.grid, self.grid.cells(self.xy[kept]), self.period[kept], a_year)
+
+    def later_counts(self, period: int, of: np.ndarray) -> np.ndarray:
+        """Counts by cell of one period, of the incidents that `of` (n,) says."""
+        cells = self.grid.cells(self.xy[of & (self.period == period)])
+        return np.bincount(cells[cells >= 0], minlength=self.grid.size)
+
+
+def read_town(
+    train: Path, test: Path, columns: Columns, cell_m: float, keep: int | None = None
+) -> Town:
+    """Read both files; the plane and the grid follow the training file alone.
+
+    `keep` thins training to that many incidents (seed 7), and by the same share what is learnt from
+    later, as if the town were so small; scores still count every later incident.
+
+    Raises:
+        BadIncidents, BadTimes, BadGrid: see there; also when the test is not later than training.
+    """
+    named = (columns.time, columns.lon, columns.lat, columns.category)
+    earlier, later = without_strays(*(read_incidents(path, *named) for path in (train, test)))
+    if len(later.at) == 0:
+        raise BadIncidents(f"{test.name}: no incident lies near those of {train.name}")
+    plane = plane_of(earlier.lon, earlier.lat)
+    known, new = (projected(file.lon, file.lat, plane) for file in (earlier, later))
+    periods = _periods(earlier, later, test)
+    period = periods.index(np.concatenate([earlier.at, later.at]))
+    recent = period >= -MAX_PERIODS
+    xy = np.concatenate([known, new])
+    is_kept, share = _thinned(len(known), len(new), keep)
+    both = [earlier.category, later.category]
+    category = None if columns.category is None else np.concatenate(both)[recent]
+    at = np.concatenate([earlier.at, later.at])
+    grid = Grid.covering(known[is_kept[: len(known)]], cell_m)
+    total, lost = cells_ever_hit(xy, cell_m), earlier.left_out + later.left_out
+    rows = (xy[recent], at[recent], period[recent], category, is_kept[recent])
+    return Town(*rows, share, periods, grid, total, lost)
+
+
+def _periods(earlier, later, test: Path) -> Periods:
+    is_monthly = earlier.is_monthly or later.is_monthly
+    periods = Periods(later.at.min().astype("datetime64[D]"), is_monthly)
+    if (periods.index(earlier.at) >= 0).any():
+        raise BadIncidents(
+            f"{test.name}: begins {later.at.min()}, before training ends ({earlier.at.max()});"
+            " give later incidents as test. Parts of a date need the year where files cross one:"
+            " name its column, or write it, as in --time 2017+Month+Day"
+        )
+    return periods
+
+
+def _thinned(known: int, new: int, keep: int | None) -> tuple[np.ndarray, float]:
+    if keep is None or keep >= known:
+        return np.ones(known + new, bool), 1.0
+    rng = np.random.default_rng(SEED)
+    chosen = np.zeros(known, bool)
+    chosen[rng.choice(known, keep, replace=False)] = True
+    return np.concatenate([chosen, rng.random(new) < keep / known]), keep / known

@@ -93,8 +93,8 @@ def _card(walked: list[Walked], town: Town, method: str | None) -> dict[str, obj
         "hit_rate_5pct": float(rates["5"]),
         "hit_rate_5pct_free": free / incidents,
         **{f"pai_{n}": float(scorecard.pai(rates[n], s)) for n, s in AREA_SHARES.items()},
-        "pei_5": scorecard.pei(rates["5"] * incidents, best["5"]),
-        "observed_over_expected_top5": float(seen / expected),
+        "pei_5": scorecard.ratio(rates["5"] * incidents, best["5"]),
+        "observed_over_expected_top5": scorecard.ratio(seen, expected),
         "coverage_90": float(inside.mean()),
         "log_likelihood_per_event": _log_likelihood(walked, method),
     }

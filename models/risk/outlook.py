@@ -56,7 +56,7 @@ def outlook(
     """
     fitted = fit_models(history, target, self_exciting, context)
     level = _level(history, target, days)
-    spread, tail = cell_scatter(history, fitted, 2 * cells)
+    spread, tail = cell_scatter(history, fitted, cells)
     both = spread + level.dispersion + spread * level.dispersion
     shares = fitted.shares(history, target, target)
     choice = choose(history, fitted, cells)

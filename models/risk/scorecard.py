@@ -17,19 +17,18 @@ def cells_of(area_share: float, cells_ever_hit: int) -> int:
     return max(1, round(area_share * cells_ever_hit))
 
 
-def hit_rate(hits: float, incidents: float) -> float | None:
-    """Share of later incidents that fell into the chosen cells; None without incidents."""
-    return float(hits / incidents) if incidents else None
+def ratio(part: float, whole: float) -> float | None:
+    """Part over whole; None where the whole is nothing.
+
+    Hits over incidents are the hit rate; hits over those of the best cells in hindsight the
+    prediction efficiency index (PEI, Hunt 2016); observed over expected says the calibration.
+    """
+    return float(part / whole) if whole else None
 
 
 def pai(rate: float | None, area_share: float) -> float | None:
     """Predictive accuracy index (Chainey et al. 2008): hit rate over the share of the area."""
     return None if rate is None else rate / area_share
-
-
-def pei(hits: float, best_hits: float) -> float | None:
-    """Prediction efficiency index (Hunt 2016): hits over those of the best cells in hindsight."""
-    return float(hits / best_hits) if best_hits else None
 
 
 def best_hits(later: np.ndarray, cells: int) -> float:

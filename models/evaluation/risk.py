@@ -5,35 +5,20 @@ what was to come) stand beside every score, since without them no figure says mu
 """
 
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from models.evaluation.town import Town
+from models.evaluation.walk import Walked, walk, walk_one_fit
 from models.risk import scorecard
 from models.risk.choice import paired_interval
+from models.risk.history import History
 from models.risk.level import interval, negative_binomial_log
 from models.risk.methods import COUNT_MAP, with_unseen
-from models.risk.near_repeat import shows_near_repeat
-from models.risk.outlook import Outlook, free_windows, outlook
 
+MIN_OF_A_KIND = 30  # incidents before and later, below which a kind is not judged by itself
 AREA_SHARES = {"1": 0.01, "5": 0.05, "10": 0.10}
 POISSON = 0.0, 0.05  # dispersion and tail of the intervals of methods that learn neither
-
-
-@dataclass(frozen=True)
-class Walked:
-    """One later period: what was told, and what came by cell.
-
-    `later` is everything that came, `kept` the part that is learnt from (less, when thinned).
-    """
-
-    told: Outlook
-    later: np.ndarray
-    kept: np.ndarray
-    incidents: int
-    free_hits: dict[str, int]
 
 
 def evaluate_risk(town: Town) -> dict[str, object]:
@@ -55,27 +40,33 @@ def evaluate_risk(town: Town) -> dict[str, object]:
         "published_ranking": sorted({w.told.choice.ranking for w in walked}),
         "reliability": scorecard.reliability(*_told_and_kept(walked)),
         "baselines": cards,
+        **({} if town.category is None else {"by_category": _by_category(town)}),
     }
 
 
-def walk(town: Town) -> Iterator[Walked]:
-    """Tell each later period from all before it, then look."""
-    history, kept = town.history(), town.is_kept
-    cells = scorecard.cells_of(0.05, town.cells_total)
-    trained = kept & (town.period < 0)
-    repeats = shows_near_repeat(town.xy[trained], town.at[trained])
-    for period in town.later_periods:
-        is_now = town.period == period
-        if not is_now.any():
+def _by_category(town: Town) -> dict[str, dict[str, object]]:
+    """Each kind told by itself and with places borrowed from all kinds; one fit, no windows."""
+    found, everything = {}, town.history()
+    for kind in sorted(set(town.category.tolist()), key=str):
+        own = town.of(kind)
+        known, new = (int((own.is_kept & now).sum()) for now in (own.period < 0, own.period >= 0))
+        if min(known, new) < MIN_OF_A_KIND or len(np.unique(own.period[own.period < 0])) < 2:
             continue
-        told = outlook(history, period, town.days, cells, repeats)
-        free = {}
-        for method in {told.choice.ranking, *told.shares}:
-            placed = free_windows(told, history, town.xy[kept], town.period[kept], cells, method)
-            free[method] = int(placed.holds(town.xy[is_now]).sum())
-        counts = town.later_counts(period, is_now), town.later_counts(period, is_now & kept)
-        yield Walked(told, *counts, int(is_now.sum()), free)
-        print(f"period {period}: {told.choice.ranking}", file=sys.stderr, flush=True)
+        print(f"category {kind}", file=sys.stderr, flush=True)
+        found[kind] = {"learnt_from": known, "later": new, **_borrowing(own, everything)}
+    return found
+
+
+def _borrowing(own: Town, everything: History) -> dict[str, object]:
+    cells, cards = scorecard.cells_of(0.05, own.cells_total), {}
+    for name, lender in (("alone", None), ("borrowing", everything)):
+        walked = list(walk_one_fit(own, own.history(lender)))
+        cards[name] = {
+            "hit_rate_5pct": scorecard.ratio(_hits(walked, cells, None).sum(), _incidents(walked)),
+            "log_likelihood_per_event": _log_likelihood(walked, None),
+        }
+    floor = scorecard.ratio(_hits(walked, cells, COUNT_MAP).sum(), _incidents(walked))
+    return {"cells_chosen": cells, "floor": floor, **cards}
 
 
 def _card(walked: list[Walked], town: Town, method: str | None) -> dict[str, object]:

@@ -1,11 +1,16 @@
 """The incidents of a training and a test file in one plane, one grid, one row of periods."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from models.evaluation.incident_file import BadIncidents, read_incidents, without_strays
+from models.evaluation.incident_file import (
+    BadIncidents,
+    IncidentFile,
+    read_incidents,
+    without_strays,
+)
 from models.risk.grid import Grid, Periods, cells_ever_hit, plane_of, projected
 from models.risk.history import History
 
@@ -27,7 +32,8 @@ class Columns:
 class Town:
     """`xy` (n, 2) metres, `at` local, `period` (n,): from 0 on it is later than all training.
 
-    `is_kept` says what may be learnt from, `kept_share` how much of everything that is.
+    `is_kept` says what may be learnt from, `kept_share` how much of everything that is; `spans` are
+    the days from which to which (not included) each file has incidents.
     """
 
     xy: np.ndarray
@@ -36,6 +42,7 @@ class Town:
     category: np.ndarray | None
     is_kept: np.ndarray
     kept_share: float
+    spans: list[tuple[np.datetime64, np.datetime64]]
     periods: Periods
     grid: Grid
     cells_total: int
@@ -46,18 +53,23 @@ class Town:
         return range(int(self.period.max()) + 1)
 
     def days(self, period: int) -> float:
-        """Days of a period within the time that the files cover."""
-        step = "M" if self.periods.is_monthly else "D"
-        first, last = (t.astype(f"datetime64[{step}]") for t in (self.at.min(), self.at.max()))
-        return self.periods.days(
-            period, first.astype("datetime64[D]"), (last + 1).astype("datetime64[D]")
-        )
+        """Days of a period within the time that the files cover; a gap between them is none."""
+        return sum(self.periods.days(period, first, until) for first, until in self.spans)
 
-    def history(self) -> History:
+    def of(self, kind: str) -> "Town":
+        """Return the same town with the incidents of one category alone."""
+        chosen = self.category == kind
+        rows = (self.xy, self.at, self.period, self.category, self.is_kept)
+        xy, at, period, category, is_kept = (row[chosen] for row in rows)
+        total = cells_ever_hit(xy, self.grid.cell_m)
+        changed = {"xy": xy, "at": at, "period": period, "category": category, "is_kept": is_kept}
+        return replace(self, **changed, cells_total=total)
+
+    def history(self, lender: History | None = None) -> History:
         """Maps of what may be learnt from, all periods; whoever reads them says what is known."""
         a_year = 12 if self.periods.is_monthly else 52
-        kept = self.is_kept
-        return History.of(self.grid, self.grid.cells(self.xy[kept]), self.period[kept], a_year)
+        cells = self.grid.cells(self.xy[self.is_kept])
+        return History.of(self.grid, cells, self.period[self.is_kept], a_year, lender)
 
     def later_counts(self, period: int, of: np.ndarray) -> np.ndarray:
         """Counts by cell of one period, of the incidents that `of` (n,) says."""
@@ -93,10 +105,17 @@ def read_town(
     grid = Grid.covering(known[is_kept[: len(known)]], cell_m)
     total, lost = cells_ever_hit(xy, cell_m), earlier.left_out + later.left_out
     rows = (xy[recent], at[recent], period[recent], category, is_kept[recent])
-    return Town(*rows, share, periods, grid, total, lost)
+    spans = [_span(file) for file in (earlier, later)]
+    return Town(*rows, share, spans, periods, grid, total, lost)
 
 
-def _periods(earlier, later, test: Path) -> Periods:
+def _span(file: IncidentFile) -> tuple[np.datetime64, np.datetime64]:
+    step = "datetime64[M]" if file.is_monthly else "datetime64[D]"
+    first, last = file.at.min().astype(step), file.at.max().astype(step)
+    return first.astype("datetime64[D]"), (last + 1).astype("datetime64[D]")
+
+
+def _periods(earlier: IncidentFile, later: IncidentFile, test: Path) -> Periods:
     is_monthly = earlier.is_monthly or later.is_monthly
     periods = Periods(later.at.min().astype("datetime64[D]"), is_monthly)
     if (periods.index(earlier.at) >= 0).any():

@@ -18,6 +18,7 @@ LASTING = tuple(Component(b) for b in BANDWIDTHS_M)
 SLOW = (Component(0, RECENT), Component(300, RECENT))
 QUICK = tuple(Component(b, h, False) for b in (0, 300) for h in (8, 1.5))
 EVEN = (Component(None),)
+LENT = tuple(Component(b, is_lent=True) for b in (0, 300, 1_200))
 MAX_TARGETS = 26  # periods left out in turn
 TOLERANCE = 1e-4
 
@@ -46,7 +47,7 @@ class KernelMixture:
         """
         own, rest = np.zeros(len(history.periods)), np.zeros(history.grid.size)
         for component, weight in zip(self.components, self.weights, strict=True):
-            if component.bandwidth_m == 0:
+            if component.bandwidth_m == 0 and not component.is_lent:
                 fading = component.period_weights(history.periods, target, known_until)
                 own += weight * fading / max(fading @ history.counts.sum(axis=1), 1e-12)
             elif weight > TOLERANCE:
@@ -56,7 +57,7 @@ class KernelMixture:
     def own_weight(self) -> float:
         """Return how much of a cell's expectation comes from its own incidents."""
         return float(sum(w for c, w in zip(self.components, self.weights, strict=True)
-                         if c.bandwidth_m == 0))  # fmt: skip
+                         if c.bandwidth_m == 0 and not c.is_lent))  # fmt: skip
 
 
 def fit_mixture(history: History, known_until: int, self_exciting: bool = False) -> KernelMixture:
@@ -65,7 +66,8 @@ def fit_mixture(history: History, known_until: int, self_exciting: bool = False)
     `self_exciting` adds what last weeks did to the same place and its surroundings; ask
     near_repeat whether pair counts show such a thing.
     """
-    components = LASTING + SLOW + (QUICK if self_exciting else ()) + EVEN
+    lent = () if history.lender is None else LENT
+    components = LASTING + SLOW + (QUICK if self_exciting else ()) + lent + EVEN
     likelihoods, counts = [], []
     for target in targets(history, known_until):
         seen = history.count(target)

@@ -4,7 +4,7 @@ Every surface that a method uses is a weighted sum of these maps, so each is smo
 what a forecast may know is a matter of weights: a period at or after `known_until` weighs nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -20,12 +20,14 @@ class Component:
 
     `half_life` in periods; None remembers everything alike. With `looks_both_ways` a period that is
     left out is told from those after it too, as if it were exchangeable with them. A component
-    without bandwidth is the even spread over all cells.
+    without bandwidth is the even spread over all cells; one that `is_lent` is of all kinds of
+    incidents, for a rare kind that borrows their places.
     """
 
     bandwidth_m: float | None
     half_life: float | None = None
     looks_both_ways: bool = True
+    is_lent: bool = False
 
     def period_weights(self, periods: np.ndarray, target: int, known_until: int) -> np.ndarray:
         """Weight of each period when `target` is told from what is known."""
@@ -46,10 +48,16 @@ class History:
     counts: np.ndarray
     maps: dict[float, np.ndarray]
     periods_a_year: int = 52
+    lender: "History | None" = None
 
     @classmethod
     def of(
-        cls, grid: Grid, cells: np.ndarray, periods: np.ndarray, periods_a_year: int = 52
+        cls,
+        grid: Grid,
+        cells: np.ndarray,
+        periods: np.ndarray,
+        periods_a_year: int = 52,
+        lender: "History | None" = None,
     ) -> "History":
         """Count incidents by cell and period; those outside the grid (cell -1) are left out."""
         first, last = int(periods.min()), int(periods.max())
@@ -58,7 +66,7 @@ class History:
         size = (last - first + 1) * grid.size
         counts = np.bincount(place, minlength=size).reshape(-1, grid.size).astype(np.float32)
         maps = {b: smoothed(counts, grid, b) for b in BANDWIDTHS_M}
-        return cls(grid, first, counts, maps, periods_a_year)
+        return cls(grid, first, counts, maps, periods_a_year, lender)
 
     @property
     def periods(self) -> np.ndarray:
@@ -71,6 +79,8 @@ class History:
 
     def share(self, component: Component, target: int, known_until: int) -> np.ndarray:
         """Return how the component spreads one incident of `target` over the cells; sums to 1."""
+        if component.is_lent and self.lender is not None:
+            return self.lender.share(replace(component, is_lent=False), target, known_until)
         even = np.full(self.grid.size, 1 / self.grid.size)
         if component.bandwidth_m is None:
             return even

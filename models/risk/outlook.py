@@ -1,7 +1,7 @@
 """The outlook on one period: each method's expected counts, intervals, and what is published."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,6 @@ class Outlook:
     tail: float
     choice: Choice
     fitted: Fitted
-    level: Level
 
     def expected(self, method: str | None = None) -> np.ndarray:
         """Expected count by cell (cells,) of a method; without one, of the published."""
@@ -60,7 +59,16 @@ def outlook(
     both = spread + level.dispersion + spread * level.dispersion
     shares = fitted.shares(history, target, target)
     choice = choose(history, fitted, cells)
-    return Outlook(target, shares, level.daily * days(target), both, tail, choice, fitted, level)
+    return Outlook(target, shares, level.daily * days(target), both, tail, choice, fitted)
+
+
+def next_outlook(
+    told: Outlook, history: History, target: int, days: Callable[[int], float]
+) -> Outlook:
+    """Tell a later period with the fit of an earlier outlook: new counts, same weights."""
+    level = _level(history, target, days)
+    shares = told.fitted.shares(history, target, target)
+    return replace(told, target=target, shares=shares, total=level.daily * days(target))
 
 
 def _level(history: History, target: int, days: Callable[[int], float]) -> Level:

@@ -84,6 +84,24 @@ def test_keep_thins_what_is_learnt_from_and_not_what_is_scored(tmp_path, capsys)
     assert found[0]["cells_total"] == whole.cells_total
 
 
+def test_each_kind_is_judged_by_itself_and_with_places_borrowed(tmp_path, capsys):
+    found = run(capsys, *files(tmp_path), "--category", "kind")["by_category"]
+    assert found.keys() == {"a", "b"}
+    for kind in found.values():
+        assert kind["alone"].keys() == kind["borrowing"].keys()
+        assert 0 < kind["floor"] <= 1
+
+
+def test_a_gap_between_the_files_is_no_time_without_incidents(tmp_path):
+    header, rows = (
+        ("when", "x", "y"),
+        [("2024-01-01", "11.1", "46.1"), ("2024-02-29", "11.1", "46.1")],
+    )
+    paths = [write(tmp_path / n, header, [row]) for n, row in zip("ab", rows, strict=True)]
+    gap = read_town(*paths, Columns(["when"], "x", "y"), 300)
+    assert [gap.days(period) for period in (-9, -8, -1, 0)] == [1, 0, 0, 1]
+
+
 def times(header, row, columns):
     table = pd.DataFrame([row] * 3, columns=header, dtype=str).dropna(axis=1)
     start, end, is_monthly = times_of(table, columns)

@@ -142,3 +142,17 @@ def test_repeats_within_a_week_are_seen_and_chance_is_not():
     assert (found.p, found.ratio > 2) == (0.005, True)
     table = near_repeat_table(np.r_[xy, again], np.r_[day, soon], (100, 200), (3, 7))
     assert [row["within_m"] for row in table] == [100, 100, 200, 200]
+
+
+def test_a_rare_kind_borrows_the_places_of_all_kinds():
+    """Twenty incidents of a kind, at the corners where everything happens."""
+    xy, period = town(4_000)
+    rare = np.sort(RNG.choice(4_000, 20, replace=False))
+    everything = history_of(xy, period)
+    grid, cells = everything.grid, everything.grid.cells(xy)
+    alone, lent = (
+        History.of(grid, cells[rare], period[rare], lender=lender) for lender in (None, everything)
+    )
+    shares = [fit_mixture(h, 0).share(h, 0, 0) for h in (alone, lent)]
+    told = [np.log(share[cells]).mean() for share in shares]
+    assert told[1] > told[0] + 0.2

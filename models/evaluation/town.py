@@ -16,6 +16,7 @@ from models.risk.history import History
 
 SEED = 7
 MAX_PERIODS = 208  # four years of weeks: what is older says little and fills memory
+MAX_CROSSING = 0.02  # share of a file on the other file's side of the split
 
 
 @dataclass(frozen=True)
@@ -92,21 +93,22 @@ def read_town(
     earlier, later = without_strays(*(read_incidents(path, *named) for path in (train, test)))
     if len(later.at) == 0:
         raise BadIncidents(f"{test.name}: no incident lies near those of {train.name}")
+    earlier, later, periods = _in_order(earlier, later, test.name)
     plane = plane_of(earlier.lon, earlier.lat)
     known, new = (projected(file.lon, file.lat, plane) for file in (earlier, later))
-    periods = _periods(earlier, later, test)
-    period = periods.index(np.concatenate([earlier.at, later.at]))
-    recent = period >= -MAX_PERIODS
-    xy = np.concatenate([known, new])
     is_kept, share = _thinned(len(known), len(new), keep)
-    both = [earlier.category, later.category]
-    category = None if columns.category is None else np.concatenate(both)[recent]
-    at = np.concatenate([earlier.at, later.at])
-    grid = Grid.covering(known[is_kept[: len(known)]], cell_m)
-    total, lost = cells_ever_hit(xy, cell_m), earlier.left_out + later.left_out
-    rows = (xy[recent], at[recent], period[recent], category, is_kept[recent])
-    spans = [_span(file) for file in (earlier, later)]
-    return Town(*rows, share, spans, periods, grid, total, lost)
+    at, xy = np.concatenate([earlier.at, later.at]), np.concatenate([known, new])
+    category = None
+    if columns.category is not None:
+        category = np.concatenate([earlier.category, later.category]).astype(str)
+    return Town(
+        xy, at, periods.index(at), category, is_kept, share,
+        spans=[_span(file) for file in (earlier, later)],
+        periods=periods,
+        grid=Grid.covering(known[is_kept[: len(known)]], cell_m),
+        cells_total=cells_ever_hit(xy, cell_m),
+        left_out=earlier.left_out + later.left_out,
+    )  # fmt: skip
 
 
 def _span(file: IncidentFile) -> tuple[np.datetime64, np.datetime64]:
@@ -115,16 +117,29 @@ def _span(file: IncidentFile) -> tuple[np.datetime64, np.datetime64]:
     return first.astype("datetime64[D]"), (last + 1).astype("datetime64[D]")
 
 
-def _periods(earlier: IncidentFile, later: IncidentFile, test: Path) -> Periods:
+def _in_order(
+    earlier: IncidentFile, later: IncidentFile, name: str
+) -> tuple[IncidentFile, IncidentFile, Periods]:
+    """Return both files on their sides of the day on which the test begins, and its periods.
+
+    The middles of intervals cross a split that was made by their starts: a few may, and are put on
+    the side of their file. What is older than four years is left out.
+    """
+    begin = np.sort(later.at)[int(len(later.at) * MAX_CROSSING)].astype("datetime64[D]")
     is_monthly = earlier.is_monthly or later.is_monthly
-    periods = Periods(later.at.min().astype("datetime64[D]"), is_monthly)
-    if (periods.index(earlier.at) >= 0).any():
+    if is_monthly:
+        begin = begin.astype("datetime64[M]").astype("datetime64[D]")
+    if (earlier.at >= begin).mean() > MAX_CROSSING:
         raise BadIncidents(
-            f"{test.name}: begins {later.at.min()}, before training ends ({earlier.at.max()});"
+            f"{name}: begins {later.at.min()}, before training ends ({earlier.at.max()});"
             " give later incidents as test. Parts of a date need the year where files cross one:"
             " name its column, or write it, as in --time 2017+Month+Day"
         )
-    return periods
+    periods = Periods(begin, is_monthly)
+    begin = begin.astype("datetime64[h]")
+    earlier = replace(earlier, at=np.minimum(earlier.at, begin - np.timedelta64(1, "h")))
+    earlier = earlier.only(periods.index(earlier.at) >= -MAX_PERIODS)
+    return earlier, replace(later, at=np.maximum(later.at, begin)), periods
 
 
 def _thinned(known: int, new: int, keep: int | None) -> tuple[np.ndarray, float]:

@@ -102,6 +102,18 @@ def test_a_gap_between_the_files_is_no_time_without_incidents(tmp_path):
     assert [gap.days(period) for period in (-9, -8, -1, 0)] == [1, 0, 0, 1]
 
 
+def test_an_interval_may_cross_the_split_and_old_incidents_are_left_out(tmp_path):
+    rows = [("2024-01-01", "2024-01-01")] * 60 + [("2024-03-31", "2024-04-03"), ("1990-01-01", "")]
+    later = [("2024-04-01", "2024-04-01")] * 5
+    train, test = (
+        write(tmp_path / n, ("s", "e", "x", "y"), [(*r, "11.1", "46.1") for r in part])
+        for n, part in (("a", rows), ("b", later))
+    )
+    read = read_town(train, test, Columns(["s", "e"], "x", "y"), 300)
+    assert (read.period < 0).sum() == 61
+    assert read.left_out == 1
+
+
 def times(header, row, columns):
     table = pd.DataFrame([row] * 3, columns=header, dtype=str).dropna(axis=1)
     start, end, is_monthly = times_of(table, columns)

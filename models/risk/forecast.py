@@ -1,6 +1,7 @@
-"""The weekly forecast as rows by cell and hour, and its score once the week is over.
+"""The weekly forecast as rows by cell and hour.
 
-`fit` is called once a week on what is known; `rows` gives what is stored; `score` judges it later.
+`fit` is called once a week on what is known, `rows` gives what is stored; forecast_score judges it
+once the week is over.
 """
 
 from dataclasses import dataclass
@@ -12,13 +13,11 @@ from models.risk import baseline, scorecard
 from models.risk.aoristic import HOURS, aoristic_weights, hour_of_week
 from models.risk.grid import Grid, Periods, cells_ever_hit
 from models.risk.history import History
-from models.risk.level import interval, negative_binomial_log
-from models.risk.methods import COUNT_MAP, with_unseen
+from models.risk.level import interval
 from models.risk.near_repeat import shows_near_repeat
 from models.risk.outlook import Outlook, free_windows, outlook
 from models.risk.windows import Windows
 
-AREA_SHARES = (0.01, 0.05, 0.10)
 MODEL_VERSION = "place-forecast-1"
 
 
@@ -125,51 +124,3 @@ def rows(forecast: Forecast, hours: int = HOURS, step_h: int = 1) -> pd.DataFram
             "method": told.choice.expected,
         }
     )
-
-
-def score(forecast: Forecast, later: np.ndarray) -> pd.DataFrame:
-    """Judge the week by its incidents, `later` (n, 2) in metres: one row per method and area share.
-
-    Floor, ceiling and hindsight stand in every row; `is_published` marks what was published.
-    """
-    cells = forecast.grid.cells(later)
-    counts = np.bincount(cells[cells >= 0], minlength=forecast.grid.size)
-    methods = [None, *forecast.outlook.shares]
-    found = [
-        _score(forecast, counts, len(later), method, share)
-        for method in methods
-        for share in AREA_SHARES
-    ]
-    table = pd.DataFrame(found)
-    inside = forecast.windows.holds(later).mean() if len(later) else None
-    is_main = table["is_published"] & (table["area_share"] == 0.05)
-    table["hit_rate_free"] = pd.Series(inside, table.index).where(is_main)
-    return table
-
-
-def _score(forecast, counts, incidents, method, area_share) -> dict[str, object]:
-    told, cells = forecast.outlook, scorecard.cells_of(area_share, forecast.cells_ever_hit)
-    named, expected = told.order(method)[:cells], told.expected(method)
-    floor = counts[told.order(COUNT_MAP)[:cells]].sum()
-    best = scorecard.best_hits(counts, cells)
-    rate = scorecard.ratio(counts[named].sum(), incidents)
-    share = with_unseen(told.shares[method or told.choice.expected])
-    logs = negative_binomial_log(counts, told.total * share, 0).sum()
-    low, high = told.interval(named)
-    return {
-        "method": method or told.choice.ranking,
-        "is_published": method is None,
-        "area_share": area_share,
-        "cells": cells,
-        "km2": cells * forecast.grid.cell_m**2 / 1e6,
-        "incident_count": incidents,
-        "hit_rate": rate,
-        "pai": scorecard.pai(rate, area_share),
-        "pei": scorecard.ratio(counts[named].sum(), best),
-        "floor": scorecard.ratio(floor, incidents),
-        "ceiling": scorecard.ceiling(told.expected(), counts, cells),
-        "hindsight": scorecard.ratio(best, incidents),
-        "observed_over_expected": scorecard.ratio(counts[named].sum(), expected[named].sum()),
-        "coverage_90": scorecard.coverage(low, high, counts[named]) if method is None else None,
-        "log_likelihood_per_incident": scorecard.ratio(logs, incidents),
-    }

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from models.risk.aoristic import aoristic_weights, hour_of_week
-from models.risk.forecast import Incidents, NotEnoughIncidents, fit, rows, score
+from models.risk.forecast import Incidents, NotEnoughIncidents, fit, rows
+from models.risk.forecast_score import score
 from models.risk.grid import Grid
 from tests.unit.risk_town import town
 

@@ -125,16 +125,18 @@ def _in_order(
     The middles of intervals cross a split that was made by their starts: a few may, and are put on
     the side of their file. What is older than four years is left out.
     """
-    begin = np.sort(later.at)[int(len(later.at) * MAX_CROSSING)].astype("datetime64[D]")
     is_monthly = earlier.is_monthly or later.is_monthly
-    if is_monthly:
-        begin = begin.astype("datetime64[M]").astype("datetime64[D]")
-    if (earlier.at >= begin).mean() > MAX_CROSSING:
+    first, nearly = np.sort(later.at)[[0, int(len(later.at) * MAX_CROSSING)]]
+    unit = "datetime64[M]" if is_monthly else "datetime64[D]"
+    begins = [at.astype(unit).astype("datetime64[D]") for at in (first, nearly)]
+    split = [at for at in begins if (earlier.at >= at).mean() <= MAX_CROSSING]
+    if not split:
         raise BadIncidents(
-            f"{name}: begins {later.at.min()}, before training ends ({earlier.at.max()});"
-            " give later incidents as test. Parts of a date need the year where files cross one:"
-            " name its column, or write it, as in --time 2017+Month+Day"
+            f"{name}: begins {first}, before training ends ({earlier.at.max()}); give later"
+            " incidents as test. Parts of a date need the year where files cross one: name its"
+            " column, or write it, as in --time 2017+Month+Day"
         )
+    begin = split[0]
     periods = Periods(begin, is_monthly)
     begin = begin.astype("datetime64[h]")
     earlier = replace(earlier, at=np.minimum(earlier.at, begin - np.timedelta64(1, "h")))

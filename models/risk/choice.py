@@ -10,7 +10,15 @@ import numpy as np
 
 from models.risk.gamma_poisson import targets
 from models.risk.history import Component, History
-from models.risk.methods import COUNT_MAP, GAMMA_POISSON, MODELS, REGRESSION, Fitted, with_unseen
+from models.risk.methods import (
+    COUNT_MAP,
+    GAMMA_POISSON,
+    MODELS,
+    REGRESSION,
+    Fitted,
+    ranked,
+    with_unseen,
+)
 
 SEED = 7
 RESAMPLES = 2_000
@@ -34,14 +42,15 @@ def choose(history: History, fitted: Fitted, cells: int) -> Choice:
 
     A method replaces a plainer one when the interval of its gain over that one lies above zero: in
     log likelihood to tell the numbers, in hits to name the cells. Where data are thin, hits are too
-    few to decide, and who tells the numbers names the cells.
+    few for that, and who tells the numbers names the cells too unless it had fewer hits.
     """
     told, seen = _left_out_shares(history, fitted), fitted.left_out.counts
     incidents = seen.sum(axis=1)
     likely = {m: _log_likelihoods(told[m], seen) for m in told}
-    hits = {m: _hits(told[m], seen, cells) for m in told}
+    hits = {m: _hits(told, m, seen, cells) for m in told}
     expected, ranking = champion(likely, incidents), champion(hits, incidents)
-    if ranking == COUNT_MAP and is_thin(history, fitted.known_until):
+    is_no_worse = hits[expected].sum() >= hits[ranking].sum()
+    if ranking == COUNT_MAP and is_no_worse and is_thin(history, fitted.known_until):
         ranking = expected
     gains = [
         {m: paired_interval(score[m] - score[COUNT_MAP], incidents) for m in MODELS}
@@ -94,6 +103,12 @@ def _log_likelihoods(shares: list[np.ndarray], seen: np.ndarray) -> np.ndarray:
     )
 
 
-def _hits(shares: list[np.ndarray], seen: np.ndarray, cells: int) -> np.ndarray:
-    best = [np.argsort(-share, kind="stable")[:cells] for share in shares]
-    return np.array([counts[top].sum() for counts, top in zip(seen, best, strict=True)])
+def _hits(
+    told: dict[str, list[np.ndarray]], method: str, seen: np.ndarray, cells: int
+) -> np.ndarray:
+    """Hits in each left-out period; the count map's ties are broken as when it is published."""
+    hits = []
+    for period, counts in enumerate(seen):
+        shares = {name: by_period[period] for name, by_period in told.items()}
+        hits.append(counts[ranked(shares, method, tie_break=method == COUNT_MAP)[:cells]].sum())
+    return np.array(hits)

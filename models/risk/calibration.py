@@ -26,7 +26,7 @@ def poisson_fit(
 ) -> np.ndarray:
     """Coefficients of a log-linear Poisson regression, drawn to `start` by a ridge (Newton)."""
     coefficients, penalty = start.copy(), RIDGE * np.eye(features.shape[1])
-    penalty[0, 0] = 1e-6
+    penalty[0, 0] = 1e-6  # the level is free
     for _ in range(30):
         rate = np.exp(np.clip(features @ coefficients + log_exposure, -30, 15))
         slope = features.T @ (counts - rate) - penalty @ (coefficients - start)
@@ -82,21 +82,23 @@ def leave_out(mixture: KernelMixture, history: History, known_until: int) -> Lef
 def fit_calibration(left_out: LeftOut) -> Calibration:
     """Fit on bins of equal expected counts, so that a city's million empty cells cost nothing."""
     order = np.argsort(left_out.expected, axis=None)
-    expected, counts = left_out.expected.ravel()[order], left_out.counts.ravel()[order]
-    shares = left_out.shares.ravel()[order]
+    parts = (left_out.expected, left_out.counts, left_out.shares)
+    expected, counts, shares = (part.ravel()[order] for part in parts)
     reached = expected.cumsum() / max(expected.sum(), TINY)
-    knots = np.log(
-        np.maximum(shares[np.searchsorted(reached, KNOTS).clip(max=len(shares) - 1)], TINY)
-    )
-    start = np.zeros(2 + len(KNOTS))
-    start[1] = 1.0
+    at_knot = np.searchsorted(reached, KNOTS).clip(max=len(shares) - 1)
+    knots = np.log(np.maximum(shares[at_knot], TINY))
+    told, seen, mean_share = _binned(expected, counts, shares, reached)
+    start = np.concatenate([[0.0, 1.0], np.zeros(len(KNOTS))])
+    exposure = np.log(told / mean_share)
+    return Calibration(knots, poisson_fit(_bent(mean_share, knots), seen, exposure, start))
+
+
+def _binned(expected, counts, shares, reached) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Expected and seen counts and the mean share of each bin in which something is expected."""
     bin_of = np.minimum((reached * BINS).astype(int), BINS - 1)
-    mass, seen = (np.bincount(bin_of, v, BINS) for v in (expected, counts))
-    mean_share = np.bincount(bin_of, shares * expected, BINS) / np.maximum(mass, TINY)
-    used = mass > TINY
-    exposure = np.log(mass[used] / mean_share[used])
-    fitted = poisson_fit(_bent(mean_share[used], knots), seen[used], exposure, start)
-    return Calibration(knots, fitted)
+    sums = [np.bincount(bin_of, v, BINS) for v in (expected, counts, shares * expected)]
+    told, seen, weighted = (part[sums[0] > TINY] for part in sums)
+    return told, seen, weighted / told
 
 
 @dataclass(frozen=True)
@@ -130,22 +132,23 @@ def _features(history, base, target, known_until, context) -> np.ndarray:
 
 
 def fit_regression(
-    left_out: LeftOut, calibration: Calibration, mixture: KernelMixture,
-    history: History, known_until: int, context: np.ndarray | None = None,
-) -> Regression:  # fmt: skip
+    left_out: LeftOut,
+    calibration: Calibration,
+    mixture: KernelMixture,
+    history: History,
+    known_until: int,
+    context: np.ndarray | None = None,
+) -> Regression:
     """Fit on cells and periods where something is expected; `context` (cells, k) is scaled."""
     if context is not None:
         context = (context - context.mean(axis=0)) / np.maximum(context.std(axis=0), TINY)
-    rows, counts, exposure = [], [], []
+    width = 2 + len(LAGS) + (0 if context is None else context.shape[1])
+    rows, counts, exposure = [np.empty((0, width))], [np.empty(0)], [np.empty(0)]
     for target, share, seen in zip(left_out.targets, left_out.shares, left_out.counts, strict=True):
         base = calibration.apply(share)
         used = base * seen.sum() > MIN_EXPECTED
         rows.append(_features(history, base, target, known_until, context)[used])
         counts.append(seen[used])
         exposure.append(np.log(base[used] * seen.sum()))
-    width = 2 + len(LAGS) + (0 if context is None else context.shape[1])
-    fitted = np.zeros(width)
-    if sum(len(part) for part in counts) > width:
-        parts = np.vstack(rows), np.hstack(counts), np.hstack(exposure)
-        fitted = poisson_fit(*parts, fitted)
-    return Regression(calibration, mixture, fitted, context)
+    parts = np.vstack(rows), np.hstack(counts), np.hstack(exposure)
+    return Regression(calibration, mixture, poisson_fit(*parts, np.zeros(width)), context)

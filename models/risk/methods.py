@@ -26,12 +26,15 @@ UNSEEN = 0.05  # share that a method which knows counts alone leaves to cells wi
 
 @dataclass(frozen=True)
 class Fitted:
-    """Models fitted on the periods before `known_until`, and what they told of left-out ones."""
+    """Models fitted on the periods before `known_until`.
+
+    `left_out` is what they told of left-out periods; large, and dropped once a choice is made.
+    """
 
     mixture: KernelMixture
     calibration: Calibration
     regression: Regression
-    left_out: LeftOut
+    left_out: LeftOut | None
     known_until: int
 
     def shares(self, history: History, target: int, known_until: int) -> dict[str, np.ndarray]:

@@ -59,6 +59,7 @@ def outlook(
     both = spread + level.dispersion + spread * level.dispersion
     shares = fitted.shares(history, target, target)
     choice = choose(history, fitted, cells)
+    fitted = replace(fitted, left_out=None)
     return Outlook(target, shares, level.daily * days(target), both, tail, choice, fitted)
 
 

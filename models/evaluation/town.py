@@ -94,6 +94,8 @@ def read_town(
     if len(later.at) == 0:
         raise BadIncidents(f"{test.name}: no incident lies near those of {train.name}")
     earlier, later, periods = _in_order(earlier, later, test.name)
+    if len(np.unique(periods.index(earlier.at))) < 2:
+        raise BadIncidents(f"{train.name}: give incidents of two weeks or months before the test")
     plane = plane_of(earlier.lon, earlier.lat)
     known, new = (projected(file.lon, file.lat, plane) for file in (earlier, later))
     is_kept, share = _thinned(len(known), len(new), keep)

@@ -42,16 +42,16 @@ def choose(history: History, fitted: Fitted, cells: int) -> Choice:
 
     A method replaces a plainer one when the interval of its gain over that one lies above zero: in
     log likelihood to tell the numbers, in hits to name the cells. Where data are thin, hits are too
-    few for that, and who tells the numbers names the cells too unless it had fewer hits.
+    few for that, and who tells the numbers names the cells too unless its hits are surely fewer.
     """
     told, seen = _left_out_shares(history, fitted), fitted.left_out.counts
     incidents = seen.sum(axis=1)
     likely = {m: _log_likelihoods(told[m], seen) for m in told}
     hits = {m: _hits(told, m, seen, cells) for m in told}
     expected, ranking = champion(likely, incidents), champion(hits, incidents)
-    is_no_worse = hits[expected].sum() >= hits[ranking].sum()
-    if ranking == COUNT_MAP and is_no_worse and is_thin(history, fitted.known_until):
-        ranking = expected
+    if ranking == COUNT_MAP and is_thin(history, fitted.known_until):
+        is_worse = paired_interval(hits[expected] - hits[ranking], incidents)[1] < 0
+        ranking = ranking if is_worse else expected
     gains = [
         {m: paired_interval(score[m] - score[COUNT_MAP], incidents) for m in MODELS}
         for score in (likely, hits)

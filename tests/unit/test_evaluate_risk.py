@@ -95,17 +95,17 @@ def test_each_kind_is_judged_by_itself_and_with_places_borrowed(tmp_path, capsys
 
 
 def test_a_gap_between_the_files_is_no_time_without_incidents(tmp_path):
-    header, rows = (
-        ("when", "x", "y"),
-        [("2024-01-01", "11.1", "46.1"), ("2024-02-29", "11.1", "46.1")],
-    )
-    paths = [write(tmp_path / n, header, [row]) for n, row in zip("ab", rows, strict=True)]
+    header, place = ("when", "x", "y"), ("11.1", "46.1")
+    known = [("2024-01-01", *place), ("2024-01-10", *place)]
+    train = write(tmp_path / "a", header, known)
+    paths = train, write(tmp_path / "b", header, [("2024-02-29", *place)])
     gap = read_town(*paths, Columns(["when"], "x", "y"), 300)
-    assert [gap.days(period) for period in (-9, -8, -1, 0)] == [1, 0, 0, 1]
+    assert [gap.days(period) for period in (-9, -8, -7, -1, 0)] == [3, 7, 0, 0, 1]
 
 
 def test_an_interval_may_cross_the_split_and_old_incidents_are_left_out(tmp_path):
-    rows = [("2024-01-01", "2024-01-01")] * 60 + [("2024-03-31", "2024-04-03"), ("1990-01-01", "")]
+    rows = [("2024-01-01", "2024-01-01")] * 30 + [("2024-02-01", "2024-02-01")] * 30
+    rows += [("2024-03-31", "2024-04-03"), ("1990-01-01", "")]
     later = [("2024-04-01", "2024-04-01")] * 5
     train, test = (
         write(tmp_path / n, ("s", "e", "x", "y"), [(*r, "11.1", "46.1") for r in part])
@@ -186,6 +186,16 @@ def test_a_test_that_is_not_later_is_refused(tmp_path, capsys):
     train, test = files(tmp_path, 300)
     with pytest.raises(SystemExit, match=r"a\.csv: begins .*before training ends"):
         run(capsys, test, train)
+
+
+def test_a_training_of_one_week_is_refused(tmp_path, capsys):
+    rows = [(f"2024-01-0{day}", "11.1", "46.1") for day in range(1, 9)]
+    parts = rows[:-1], rows[-1:]
+    train, test = (
+        write(tmp_path / n, ("when", "x", "y"), p) for n, p in zip("ab", parts, strict=True)
+    )
+    with pytest.raises(SystemExit, match="two weeks or months before the test"):
+        run(capsys, train, test)
 
 
 @pytest.mark.skipif("PRECRISIS_EVAL_DATA" not in os.environ, reason="set PRECRISIS_EVAL_DATA")

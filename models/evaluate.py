@@ -1,8 +1,10 @@
-"""Judge the camera models on data of your own. One JSON line on stdout, progress on stderr.
+"""Judge the models on data of your own. One JSON line on stdout, progress on stderr.
 
     python -m models.evaluate video-anomaly --train DIR --test DIR --labels CSV
     python -m models.evaluate detection --video FILE --boxes CSV [--from N --to M]
     python -m models.evaluate fights --clips DIR --labels CSV
+    python -m models.evaluate risk --train CSV --test CSV --time COLUMN[+COLUMN...] --lon COLUMN
+        --lat COLUMN [--category COLUMN] [--cell 300] [--keep N]
 
 What each figure means, and the forms of the data: models/README.md, Evaluation.
 """
@@ -18,12 +20,20 @@ import cv2
 from models.evaluation.anomaly import DEFAULT_RATE_HZ, evaluate_anomaly
 from models.evaluation.detection import evaluate_detection
 from models.evaluation.fights import evaluate_fights
+from models.evaluation.incident_file import BadIncidents
+from models.evaluation.incident_times import BadTimes
 from models.evaluation.labels import BadLabels
+from models.evaluation.risk import evaluate_risk
+from models.evaluation.town import Columns, read_town
+from models.risk.grid import BadGrid
 from models.video.anomaly import NotEnoughFootage
 from models.video.clips import NoClips
 from models.video.footage import UnreadableVideo
 
-KNOWN_ERRORS = (BadLabels, NoClips, NotEnoughFootage, UnreadableVideo, FileNotFoundError)
+KNOWN_ERRORS = (
+    *(BadLabels, NoClips, NotEnoughFootage, UnreadableVideo, FileNotFoundError),
+    *(BadIncidents, BadTimes, BadGrid),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,7 +72,27 @@ def _parser() -> argparse.ArgumentParser:
     fights.add_argument("--clips", type=Path, required=True)
     fights.add_argument("--labels", type=Path, required=True, help="file, fight[, source_video]")
     fights.set_defaults(run=lambda o: evaluate_fights(o.clips, o.labels))
+    _add_risk(commands.add_parser("risk", help="place forecast of incidents"))
     return parser
+
+
+def _add_risk(risk: argparse.ArgumentParser) -> None:
+    risk.add_argument("--train", type=Path, required=True, help="earlier incidents, CSV")
+    risk.add_argument("--test", type=Path, required=True, help="later ones, same columns")
+    risk.add_argument("--time", required=True, help="COLUMN, START+END, or YEAR+MONTH+DAY+HOUR")
+    risk.add_argument("--lon", required=True, help="column, degrees east")
+    risk.add_argument("--lat", required=True, help="column, degrees north")
+    risk.add_argument("--category", help="column; each kind is then judged by itself too")
+    risk.add_argument("--cell", type=float, default=300, help="side of a cell in m (default 300)")
+    risk.add_argument("--keep", type=int, help="thin training to N incidents, seed 7")
+    risk.set_defaults(run=_run_risk)
+
+
+def _run_risk(options: argparse.Namespace) -> dict[str, object]:
+    columns = Columns(options.time.split("+"), options.lon, options.lat, options.category)
+    return evaluate_risk(
+        read_town(options.train, options.test, columns, options.cell, options.keep)
+    )
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The three evaluations behind `python -m models.evaluate`."""
+"""The evaluations behind `python -m models.evaluate`."""

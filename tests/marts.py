@@ -123,7 +123,7 @@ def name_events(world) -> None:
 
     from models.video.events import name_events as named
     from models.video.observation import Observation
-    from precrisis.footage.analyse import rules
+    from precrisis.footage.camera_setup import rules
 
     columns = ", ".join(Observation.__dataclass_fields__)
     seen = world.rows(f"SELECT {columns} FROM raw.camera_observation")

@@ -51,6 +51,20 @@ ALTER TABLE raw.camera_observation
 -- For the other regions of the same picture (dbt: int_camera_windows).
 CREATE INDEX IF NOT EXISTS camera_observation_window_idx ON raw.camera_observation (camera_id, window_start);
 
+-- What in a segment may become an event about behaviour, where the mode allows it: a place, a time, a
+-- measure, and nothing of who. Written by analysis itself, so without a door.
+CREATE TABLE IF NOT EXISTS raw.video_sign (
+    camera_id     text        NOT NULL,
+    zone_id       text        NOT NULL,
+    kind          text        NOT NULL,
+    started_at    timestamptz NOT NULL,
+    ended_at      timestamptz NOT NULL CHECK (ended_at >= started_at),
+    value         double precision NOT NULL CHECK (value >= 0),
+    model_version text        NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (camera_id, zone_id, kind, started_at, ended_at)
+);
+
 -- What is normal at a camera, learnt from its own footage; the artefact lies in the derived bucket.
 CREATE TABLE IF NOT EXISTS raw.camera_calibration (
     camera_id            text        NOT NULL,

@@ -14,7 +14,7 @@ ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, r
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
-    raw.camera_calibration
+    raw.camera_calibration, raw.video_sign
 TO analysis;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;

@@ -3,7 +3,7 @@ GRANT SELECT (object_key, camera_id, started_at, ended_at) ON raw.footage_segmen
 GRANT SELECT (source, post_id_hash, posted_at, due_at), DELETE ON raw.post_signal TO retention;
 GRANT SELECT (source, post_id_hash, posted_at, object_key) ON raw.post TO retention;
 GRANT SELECT (window_end), DELETE ON raw.camera_observation TO retention;
-GRANT SELECT (ended_at), DELETE ON raw.video_event TO retention;
+GRANT SELECT (ended_at), DELETE ON raw.video_event, raw.video_sign TO retention;
 GRANT SELECT (expires_at), DELETE ON raw.camera_calibration TO retention;
 GRANT DELETE ON ops.outcome, ops.quarantine TO retention;
 GRANT SELECT (ran_at), DELETE ON ops.validation TO retention;

@@ -52,6 +52,10 @@ EVENT = Period(
     "raw.video_event", "end of the event", 400 * DAY,
     "kind and place, to compare a season with the one before; never a person",
 )  # fmt: skip
+SIGN = Period(
+    "raw.video_sign", "end of the sign", CEILING,
+    "events are named from it while its footage may be analysed anew; after that it says nothing",
+)  # fmt: skip
 CALIBRATION = Period(
     "what a camera learnt as its normal (derived zone, raw.camera_calibration)", "calibration",
     35 * DAY,
@@ -75,8 +79,8 @@ ZONE_KEY = Period(
 )  # fmt: skip
 
 ALL = (
-    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, CALIBRATION,
-    UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
+    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, SIGN,
+    CALIBRATION, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
 )  # fmt: skip
 
 # Posts older than this when they are met, as in a feed read for the first time, are left alone.

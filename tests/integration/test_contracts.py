@@ -28,8 +28,8 @@ STATIONS = (
 )
 # Written by our own steps, not by a source, so without a door.
 WITHOUT_DOOR = {
-    "camera_calibration", "risk_baseline", "forecast_score", "threshold", "city", "purpose",
-    "objection", "expiry",
+    "camera_calibration", "video_sign", "risk_baseline", "forecast_score", "threshold", "city",
+    "purpose", "objection", "expiry",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from infra.stack.layout import Stack
+from models.video.observation import Observation, SegmentAnalysis, Sign
 from precrisis.footage.analyse import analyse, find_segments
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
@@ -129,3 +130,42 @@ def test_what_is_due_is_not_analysed_any_more(world, films, run):
     late = Run("test", "late", run.interval_end, run.interval_end + dt.timedelta(hours=25))
     assert find_segments(late) == []
     assert len(find_segments(run)) == 1
+
+
+def run_past(path, camera, detector, started_at) -> SegmentAnalysis:
+    """Somebody runs, twice at the same moment, in a square with nobody else."""
+    end = started_at + dt.timedelta(seconds=10)
+    seen = Observation(
+        camera_id=camera.camera_id, zone_id="market-square", window_start=started_at,
+        window_end=end, people_mean=0.0, people_max=0, density_per_m2=0.0, speed_m_s=None,
+        motion_px_s=0.0, flow_direction_deg=None, vehicles_mean=0.0, anomaly_score=None,
+        frame_count=20, is_blind=False, model_version="m",
+    )  # fmt: skip
+    runs = [
+        Sign(camera.camera_id, "market-square", "running", started_at, end, value, "m")
+        for value in (7.0, 6.0)
+    ]
+    return SegmentAnalysis((seen,), 100, 100, tuple(runs))
+
+
+def test_signs_of_behaviour_are_kept_and_named_in_incident_mode_alone(
+    world, films, run, monkeypatch
+):
+    monkeypatch.setattr("models.video.analyse.analyse_segment", run_past)
+    store_film(world, films, run)
+    analyse_all(run)
+    assert world.rows("SELECT * FROM raw.video_sign") == []
+    world.rows(
+        "INSERT INTO ops.incident_mode (camera_id, starts_at, ends_at, opened_by, act, reason) "
+        "VALUES ('piazza-fiera', '2026-03-01T17:00Z', '2026-03-01T20:00Z', 'a', 'b', 'long enough')"
+    )
+    world.rows("UPDATE raw.footage_segment SET loaded_at = now()")
+    analyse_all(after(run))
+    signs = world.rows("SELECT kind, value FROM raw.video_sign ORDER BY started_at")
+    assert {row["kind"] for row in signs} == {"running"}
+    assert {row["value"] for row in signs} == {7.0}
+    kinds = {row["kind"] for row in world.rows("SELECT kind FROM raw.video_event")}
+    assert "running" in kinds
+    world.rows("UPDATE raw.footage_segment SET loaded_at = now()")
+    analyse_all(after(run, "third"))
+    assert world.rows("SELECT kind, value FROM raw.video_sign ORDER BY started_at") == signs

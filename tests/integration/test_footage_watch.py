@@ -194,8 +194,8 @@ def test_a_piece_whose_analysis_fails_is_the_batch_s_to_try_again_and_stops_no_o
         with connect("ingest") as connection:
             row = store_segment(connection, purpose, SOURCE, camera, start, films)
         piece = Piece(SOURCE, camera, films, start, 12.0, start)
-        observed = list(crowded(films, city().camera(camera), None, start).observations)
-        seen.append(Seen(piece, row, None if error else observed, error))
+        found = crowded(films, city().camera(camera), None, start)
+        seen.append(Seen(piece, row, None if error else found, error))
     keep(seen, run)
     assert set(world.outcomes("take_in_recording").values()) == {"ok"}
     assert sorted(world.outcomes("analyse_segment").values()) == ["failed", "ok"]

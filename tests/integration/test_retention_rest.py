@@ -115,6 +115,8 @@ def test_what_was_refused_goes_sooner_when_its_row_holds_a_person_s_key(world, r
          "'n', 'b', %(at)s, true, 1, 0, '{}'", 190),
         ("raw.video_event", "event_id, camera_id, zone_id, kind, started_at, ended_at, confidence, "
          "model_version", "'e', 'c', 'z', 'k', %(at)s, %(at)s, 1, 'm'", 400),
+        ("raw.video_sign", "camera_id, zone_id, kind, started_at, ended_at, value, model_version",
+         "'c', 'z', 'k', %(at)s, %(at)s, 1, 'm'", 7),
         ("raw.camera_observation", "camera_id, zone_id, window_start, window_end, people_mean, "
          "people_max, motion_px_s, vehicles_mean, frame_count, is_blind, model_version",
          "'c', 'z', %(at)s, %(at)s, 1, 1, 0, 0, 1, false, 'm'", 400),

@@ -30,6 +30,7 @@ RIGHTS = {
     "raw.expiry": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.camera_observation": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.video_event": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.video_sign": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.camera_calibration": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.post_signal": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "ops.outcome": {"ingest": W, "analysis": W, "transformer": R, "auditor": R, "retention": RW},

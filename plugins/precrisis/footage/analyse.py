@@ -6,23 +6,23 @@ One function serves the archive and the segment that landed a second ago.
 import datetime as dt
 import tempfile
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expectations.camera_observation import STATION as OBSERVATIONS
-from expectations.video_event import STATION as EVENTS
 from precrisis import door, store
-from precrisis.city import Camera, city
-from precrisis.footage.evidence import draw_evidence
-from precrisis.footage.urgent import raise_urgent
+from precrisis.city import city
+from precrisis.footage.camera_setup import camera_view, detector
+from precrisis.footage.naming import SIGN_KEY, name_and_draw, stretch_key
 from precrisis.gate import authorise
 from precrisis.modes import read_modes
 from precrisis.outcome import Outcome, Refused, Step
 from precrisis.run import Run
-from precrisis.settings import settings
-from precrisis.warehouse import connect
+from precrisis.warehouse import connect, upsert
 from precrisis.zone_keys import Damaged
+
+if TYPE_CHECKING:
+    from models.video.observation import SegmentAnalysis
 
 BATCH = 30
 FIND = """
@@ -38,8 +38,9 @@ ORDER BY s.camera_id, s.started_at
 """
 
 
-LANDED = "SELECT max(loaded_at) AS at FROM raw.footage_segment WHERE object_key = ANY(%s)"
-FRESH = dt.timedelta(minutes=10)  # older events of an archive alarm nobody any more
+FORGET_SIGNS = (
+    "DELETE FROM raw.video_sign WHERE camera_id = %s AND started_at >= %s AND started_at < %s"
+)
 
 
 def find_segments(run: Run) -> list[list[dict[str, Any]]]:
@@ -66,20 +67,13 @@ def analyse(batch: list[dict[str, Any]], run: Run) -> int:
         batch,
         lambda s: s["object_key"],
         lambda s, o: _analyse(s, o, run),
-        lambda observed: write_observations(observed, _stretch_key(batch)),
+        lambda found: write_analyses(found, stretch_key(batch)),
     )
     name_and_draw(batch, run)
     return sum(outcome.rows_out for outcome in done)
 
 
-def name_and_draw(batch: list[dict[str, Any]], run: Run) -> None:
-    """Name the events that one camera's batch takes part in, and draw their evidence."""
-    naming = Step("name_events", "video_event", run, role="analysis")
-    naming.each([batch], _stretch_key, lambda b, o: _name_events(b, o, run))
-    draw_evidence(batch, run, detector())
-
-
-def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> list[dict[str, Any]]:
+def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> "SegmentAnalysis":
     from models.video.analyse import analyse_segment
     from models.video.footage import UnreadableVideo
 
@@ -92,121 +86,38 @@ def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> list[dict[s
             found = analyse_segment(path, camera_view(camera), detector(), started_at)
         except (UnreadableVideo, FileNotFoundError, Damaged) as error:
             raise Refused("segment_readable", str(error), segment["object_key"]) from None
-    rows = [asdict(observation) for observation in found.observations]
-    outcome.rows_in = len(rows)
+    outcome.rows_in = len(found.observations)
     outcome.detail = f"{found.coverage:.0%} of its frames read"
-    if not rows:
+    if found.leaps:
+        outcome.detail += f", {found.leaps} leaps of its clock not believed"
+    if not found.observations:
         raise Refused("segment_observed", "too short to observe anything", segment["object_key"])
-    return rows
+    return found
 
 
-def write_observations(observed: dict[str, list[dict[str, Any]]], batch_key: str) -> dict[str, int]:
-    """Write the observations of several segments; return how many of each passed the door.
+def write_analyses(found: dict[str, "SegmentAnalysis"], batch_key: str) -> dict[str, int]:
+    """Write what several segments showed; return how many observations of each passed the door.
 
-    One check for all of them: a check costs more than a segment's rows.
+    One check for all of them: a check costs more than a segment's rows. Signs of behaviour are
+    written where the mode allows the event that they may become, and nowhere else.
     """
-    if not observed:
+    if not found:
         return {}
+    observed = {key: [asdict(o) for o in one.observations] for key, one in found.items()}
     with connect("analysis") as connection:
-        return door.load_items(connection, OBSERVATIONS, observed, batch_key)
-
-
-def _stretch_key(batch: list[dict[str, Any]]) -> str:
-    return f"{batch[0]['camera_id']}/{batch[0]['started_at']}/{batch[-1]['started_at']}"
-
-
-def _name_events(batch: list[dict[str, Any]], outcome: Outcome, run: Run) -> None:
-    """Replace the events that touch this stretch by those its observations show now."""
-    from models.video.analyse import Observation
-    from models.video.events import name_events
-
-    camera_id = batch[0]["camera_id"]
-    with connect("analysis") as connection:
-        seen = _observations_around(connection, batch)
-        named = name_events([Observation(**o) for o in seen], rules())
-        modes = read_modes(connection, city())
-        allowed = [event for event in named if modes.may_name(event)]
-        events = [asdict(event) for event in allowed]
-        if len(events) < len(named):
-            outcome.detail = f"{len(named) - len(events)} not kept: the mode does not allow them"
-        outcome.rows_in = len(seen)
-        if seen:
-            start, end = seen[0]["window_start"], max(o["window_end"] for o in seen)
-            connection.execute(
-                "DELETE FROM raw.video_event WHERE camera_id = %s AND started_at >= %s "
-                "AND ended_at <= %s AND NOT event_id = ANY(%s)",
-                (camera_id, start, end, [event["event_id"] for event in events]),
-            )
-        if events:
-            outcome.rows_out = door.load(connection, EVENTS, events, _stretch_key(batch))
+        written = door.load_items(connection, OBSERVATIONS, observed, batch_key)
+        for one in found.values():
+            _write_signs(connection, one)
         connection.commit()
-        fresh = [event for event in allowed if event.ended_at > run.interval_end - FRESH]
-        raise_urgent(connection, fresh, *_landed(connection, batch))
+    return written
 
 
-def _landed(connection, batch: list[dict[str, Any]]) -> tuple[list[str], dt.datetime]:
-    """The objects of a batch, and when the last of them was there."""
-    keys = [segment["object_key"] for segment in batch]
-    row = connection.execute(LANDED, (keys,)).fetchone()
-    return keys, row["at"] or dt.datetime.now(dt.UTC)
-
-
-def _observations_around(connection, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    margin = dt.timedelta(minutes=10)
-    start = dt.datetime.fromisoformat(batch[0]["started_at"]) - margin
-    end = dt.datetime.fromisoformat(batch[-1]["started_at"]) + margin
-    columns = ", ".join(OBSERVATIONS.columns)
-    return connection.execute(
-        f"SELECT {columns} FROM raw.camera_observation WHERE camera_id = %s "
-        "AND window_start BETWEEN %s AND %s ORDER BY window_start, zone_id",
-        (batch[0]["camera_id"], start, end),
-    ).fetchall()
-
-
-@lru_cache(maxsize=1)
-def detector():
-    """The warm detector of this process."""
-    from models.video.detector import Detector
-
-    return Detector(settings().cache / "weights" / "nanodet.onnx", threads=1)
-
-
-def camera_view(camera: Camera):
-    """The city pack's camera as the model wants it."""
-    from models.video.ground import Mark, ground_plane
-    from models.video.view import CameraView
-    from models.video.view import Region as ModelRegion
-
-    regions = tuple(
-        ModelRegion(
-            zone_id=region.zone_id,
-            polygon=tuple(region.polygon),
-            area_m2=region.area_m2,
-            is_pedestrian=city().zone(region.zone_id).is_pedestrian,
-            way_deg=region.way_deg,
-        )
-        for region in camera.regions
-    )
-    ground = ground_plane([Mark(*mark) for mark in camera.ground]) if camera.ground else None
-    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz, ground)
-
-
-def rules():
-    """The city's thresholds for named events, as the model wants them."""
-    from models.video.crowding import CrowdRules
-    from models.video.events import SIGN_KINDS, EventRules
-
-    values = {name: t.value for name, t in city().thresholds.video_events.items()}
-    return EventRules(
-        people_mean_in_closed_zone=values["intrusion"],
-        density_per_m2=values["density_level"],
-        vehicles_mean_in_pedestrian_zone=values["vehicle_in_pedestrian_zone"],
-        min_windows=int(values["min_windows"]),
-        max_gap_s=values["max_gap_s"],
-        pedestrian_zones=frozenset(z.zone_id for z in city().zones if z.is_pedestrian),
-        is_closed=lambda zone_id, moment: city().zone(zone_id).is_closed(moment, city().timezone),
-        sign_limits={kind: values[kind] for kind in SIGN_KINDS & values.keys()},
-        crowd=CrowdRules(values["crowd_people"], values["crowd_factor"])
-        if {"crowd_people", "crowd_factor"} <= values.keys()
-        else None,
-    )
+def _write_signs(connection, found: "SegmentAnalysis") -> None:
+    """Replace the signs of one segment; of signs at one place and time the strongest stays."""
+    modes = read_modes(connection, city())
+    allowed = sorted((s for s in found.signs if modes.may_name(s)), key=lambda s: s.value)
+    rows = {tuple(getattr(sign, name) for name in SIGN_KEY): asdict(sign) for sign in allowed}
+    start = min(o.window_start for o in found.observations)
+    end = max(o.window_end for o in found.observations)
+    connection.execute(FORGET_SIGNS, (found.observations[0].camera_id, start, end))
+    upsert(connection, "raw.video_sign", SIGN_KEY, rows.values())

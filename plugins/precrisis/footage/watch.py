@@ -11,20 +11,16 @@ import signal
 import tempfile
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+from models.video.observation import SegmentAnalysis
 from precrisis.city import Source, city
 from precrisis.failures import traced
-from precrisis.footage.analyse import (
-    camera_view,
-    detector,
-    rules,
-)
+from precrisis.footage.camera_setup import camera_view, detector, rules
 from precrisis.footage.capture import Gap, Piece, capture
 from precrisis.footage.ingest import store_segment
 from precrisis.footage.orphans import adopt_orphans
@@ -39,7 +35,7 @@ from precrisis.warehouse import connect
 log = logging.getLogger(__name__)
 
 FLUSH_S = 10.0
-LOOK_BACK = 30  # observations of a camera that events are named from before the marts have them
+LOOK_BACK = 60  # pieces of a camera, ten minutes, that events are named from
 MOST_WAITING = 40  # pieces; more are left to footage_analyse
 IDLE_S = 30.0
 ALIVE = "footage-watch.alive"  # in the state folder; touched while all is well
@@ -114,20 +110,23 @@ class Watch:
             row = _stored(piece)
             if self._landed.qsize() > MOST_WAITING:
                 return Seen(piece, row, None)
-            observations = _observed(piece)
-            self._raise(piece, row, observations)
-            return Seen(piece, row, observations)
+            found = _analysed(piece)
+            self._raise(piece, row, found)
+            return Seen(piece, row, found)
         except Exception as error:  # told by the clerk, under the step that it ended
             return Seen(piece, row, None, error)
 
-    def _raise(self, piece: Piece, row: dict[str, Any], observations: Iterable[Any]) -> None:
+    def _raise(self, piece: Piece, row: dict[str, Any], found: SegmentAnalysis) -> None:
+        """Name events from this piece and those before it, as the batch will from what is kept."""
         from models.video.events import name_events
 
         recent = self._recent[piece.camera_id]
-        recent.extend(observations)
+        recent.append(found)
+        observations = [o for one in recent for o in one.observations]
+        signs = [sign for one in recent for sign in one.signs]
         with connect("analysis") as connection:
             modes = read_modes(connection, city())
-            named = [e for e in name_events(list(recent), rules()) if modes.may_name(e)]
+            named = [e for e in name_events(observations, rules(), signs) if modes.may_name(e)]
             raise_urgent(connection, named, [row["object_key"]], piece.closed_at)
 
     def _keep_books(self, captures: list[threading.Thread], working: list[Future]) -> None:
@@ -162,14 +161,14 @@ def _stored(piece: Piece) -> dict[str, Any]:
         )
 
 
-def _observed(piece: Piece) -> list[Any]:
+def _analysed(piece: Piece) -> SegmentAnalysis:
     from models.video.analyse import analyse_segment
     from models.video.footage import UnreadableVideo
 
     authorise(city().source(piece.source_id), live_run(), "analysis")
     view = camera_view(city().camera(piece.camera_id))
     try:
-        return list(analyse_segment(piece.file, view, detector(), piece.started_at).observations)
+        return analyse_segment(piece.file, view, detector(), piece.started_at)
     except UnreadableVideo as error:
         raise Refused("segment_readable", str(error)) from None
 

@@ -3,12 +3,14 @@
 import datetime as dt
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from precrisis.footage.analyse import name_and_draw, write_observations
+from models.video.observation import SegmentAnalysis
+from precrisis.footage.analyse import write_analyses
 from precrisis.footage.capture import Gap, Piece
 from precrisis.footage.ingest import write_segments
+from precrisis.footage.naming import name_and_draw
 from precrisis.outcome import Outcome, Refused, Step, StepFailed, quarantine
 from precrisis.run import Run
 from precrisis.warehouse import connect
@@ -18,11 +20,11 @@ DAG_ID = "footage_watch"
 
 @dataclass(frozen=True)
 class Seen:
-    """A stored piece and, unless it was left to the batch, what was observed in it."""
+    """A stored piece and, unless it was left to the batch, what it showed."""
 
     piece: Piece
     row: dict[str, Any]
-    observations: list[Any] | None
+    found: SegmentAnalysis | None
     error: Exception | None = None
 
 
@@ -59,8 +61,8 @@ def _keep_observations(analysed: list[Seen], run: Run) -> None:
     step.together(
         analysed,
         lambda seen: seen.row["object_key"],
-        lambda seen, _: _observations_or_raise(seen),
-        lambda rows: write_observations(rows, f"{DAG_ID}/{run.interval_end.isoformat()}"),
+        lambda seen, _: _found_or_raise(seen),
+        lambda found: write_analyses(found, f"{DAG_ID}/{run.interval_end.isoformat()}"),
     )
 
 
@@ -75,7 +77,7 @@ def _by_camera(analysed: list[Seen]) -> list[list[dict[str, Any]]]:
 
 
 def _is_left(seen: Seen) -> bool:
-    return seen.observations is None and seen.error is None
+    return seen.found is None and seen.error is None
 
 
 def _key(seen: Seen) -> str:
@@ -88,10 +90,10 @@ def _row_or_raise(seen: Seen) -> list[dict[str, Any]]:
     return [seen.row]
 
 
-def _observations_or_raise(seen: Seen) -> list[dict[str, Any]]:
+def _found_or_raise(seen: Seen) -> SegmentAnalysis:
     if seen.error:
         raise seen.error
-    return [asdict(observation) for observation in seen.observations or ()]
+    return seen.found
 
 
 def _note_gap(gap: Gap, run: Run) -> None:

@@ -9,17 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from models.video.kinds import RUNNING, STAYING, STOPPED, WRONG_WAY
 from models.video.paths import Path
 from models.video.view import CameraView, Region
-
-# Kind of sign, and the unit of its value.
-RUNNING = "running"  # m/s, held over HELD_S
-WRONG_WAY = "wrong_way"  # m against the way, or across it backwards
-STAYING = "loitering"  # s that somebody stays within STAY_M of one spot
-STOPPED = "stopped_vehicle"  # s that a vehicle does not move
-OBJECT_LEFT = "object_left"  # s between both ends of the stretch (`left_objects.py`)
-CAMERA_MOVED = "camera_moved"  # s (`tamper.py`)
-CAMERA_BLURRED = "camera_blurred"  # s
 
 HELD_S = 1.5  # a box that jumps from one person to another runs for a moment only
 RUNNING_FLOOR_M_S = 2.0  # slower is no sign, whatever a city's threshold

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
+from models.video.kinds import DISPERSAL, GATHERING
 from models.video.observation import Observation
 
-GATHERING = "sudden_gathering"
-DISPERSAL = "dispersal"
 MIN_PAST = 3  # windows without which nothing is sudden
 
 

@@ -12,22 +12,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from models.video.behaviour import (
+from models.video.crowding import CrowdRules, crowd_strengths
+from models.video.kinds import (
+    CAMERA_BLIND,
     CAMERA_BLURRED,
     CAMERA_MOVED,
+    DENSITY_LEVEL,
+    DISPERSAL,
+    GATHERING,
+    INTRUSION,
     OBJECT_LEFT,
     RUNNING,
     STAYING,
     STOPPED,
+    VEHICLE_IN_PEDESTRIAN_ZONE,
     WRONG_WAY,
 )
-from models.video.crowding import DISPERSAL, GATHERING, CrowdRules, crowd_strengths
 from models.video.observation import Observation, Sign
 
-INTRUSION = "intrusion"
-DENSITY_LEVEL = "density_level"
-VEHICLE_IN_PEDESTRIAN_ZONE = "vehicle_in_pedestrian_zone"
-CAMERA_BLIND = "camera_blind"
 # A sign of these has to last (s), put together from neighbouring stretches; of the others one
 # sign has to reach the limit (running: m/s, wrong way: m).
 LASTING = frozenset({STAYING, STOPPED, OBJECT_LEFT, CAMERA_MOVED, CAMERA_BLURRED})

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from models.video.anomaly.view import edges, likeness
-from models.video.behaviour import CAMERA_BLURRED, CAMERA_MOVED
+from models.video.kinds import CAMERA_BLURRED, CAMERA_MOVED
 
 LEARN_LOOKS = 6  # of the stretch's beginning: what passes by is averaged away
 RECENT_LOOKS = 3

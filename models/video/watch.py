@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.video.attention import Attention
-from models.video.behaviour import OBJECT_LEFT, Found
+from models.video.behaviour import Found
 from models.video.detector import Detector
 from models.video.footage import Footage
+from models.video.kinds import OBJECT_LEFT
 from models.video.left_objects import LOOKS, Box, left_objects
 from models.video.motion import SCALE, Motion, MotionMeter, camera_health, half_grey, half_size
 from models.video.tamper import Lookout

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from models.video.events import (
+from models.video.kinds import (
     CAMERA_BLIND,
     DENSITY_LEVEL,
     INTRUSION,

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from models.video.events import CAMERA_BLIND, VEHICLE_IN_PEDESTRIAN_ZONE
+from models.video.kinds import CAMERA_BLIND, VEHICLE_IN_PEDESTRIAN_ZONE
 from precrisis import store
 from precrisis.city import city
 from precrisis.footage.stills import SEGMENT_COLUMNS, Segment, still, stills

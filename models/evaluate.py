@@ -1,8 +1,10 @@
-"""Judge the camera models on data of your own. One JSON line on stdout, progress on stderr.
+"""Judge the models on data of your own. One JSON line on stdout, progress on stderr.
 
     python -m models.evaluate video-anomaly --train DIR --test DIR --labels CSV
     python -m models.evaluate detection --video FILE --boxes CSV [--from N --to M]
     python -m models.evaluate fights --clips DIR --labels CSV
+    python -m models.evaluate text --task {informative,hate,place} --posts CSV
+        --text-column NAME --label-column NAME [--positive VALUE,...] [--by COLUMN]
 
 What each figure means, and the forms of the data: models/README.md, Evaluation.
 """
@@ -15,15 +17,21 @@ from pathlib import Path
 
 import cv2
 
+from models.evaluation import text_command
 from models.evaluation.anomaly import DEFAULT_RATE_HZ, evaluate_anomaly
 from models.evaluation.detection import evaluate_detection
 from models.evaluation.fights import evaluate_fights
 from models.evaluation.labels import BadLabels
+from models.text.encoder import WeightsMissing
+from models.text.gazetteer import BadGazetteer
 from models.video.anomaly import NotEnoughFootage
 from models.video.clips import NoClips
 from models.video.footage import UnreadableVideo
 
-KNOWN_ERRORS = (BadLabels, NoClips, NotEnoughFootage, UnreadableVideo, FileNotFoundError)
+KNOWN_ERRORS = (
+    *(BadLabels, BadGazetteer, NoClips, NotEnoughFootage, UnreadableVideo, WeightsMissing),
+    FileNotFoundError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     fights.add_argument("--clips", type=Path, required=True)
     fights.add_argument("--labels", type=Path, required=True, help="file, fight[, source_video]")
     fights.set_defaults(run=lambda o: evaluate_fights(o.clips, o.labels))
+    text_command.add_to(commands)
     return parser
 
 

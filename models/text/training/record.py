@@ -1,0 +1,140 @@
+"""From logits of left-out examples: calibration, and the figures that the record keeps."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.special import softmax
+
+from models import measures
+from models.text.reading import THEMES, TONES
+from models.text.training import calibration
+from models.text.training.examples import OURS, TONE_SHARES, Example
+from models.text.understanding import EVEN
+
+
+def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
+    """Arrays that turn logits into probabilities.
+
+    Themes are calibrated on our own posts; `informative` also on posts about crises, the tones on
+    theirs weighted to the shares they have in the whole set. What has no examples gets no change.
+    """
+    own = _rows(examples, OURS)
+    themes = [
+        calibration.platt(logits[own, i], _known(examples, own, t)) for i, t in enumerate(THEMES)
+    ]
+    return {
+        "theme_calibration": np.array(themes, np.float32).T,
+        "crisis_calibration": _crisis(examples, logits, np.array([*themes[_PLACE], EVEN])),
+        **_tones(examples, logits),
+    }
+
+
+_PLACE = THEMES.index("informative")
+
+
+def _crisis(examples: Sequence[Example], logits: np.ndarray, default: np.ndarray) -> np.ndarray:
+    rows = _rows(examples, ("crisis",))
+    if not len(rows):
+        return default.astype(np.float32)
+    truth = _known(examples, rows, "informative")
+    scaling = calibration.platt(logits[rows, _PLACE], truth)
+    probability = calibration.probability(logits[rows, _PLACE], scaling)
+    return np.array([*scaling, calibration.best_threshold(probability, truth)], np.float32)
+
+
+def _tones(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
+    rows = _rows(examples, ("tone",))
+    if not len(rows):
+        return {"tone_calibration": np.eye(4)[0], "tone_favour": np.ones(len(TONES))}
+    scores, truth, weights = logits[rows, len(THEMES) :], *_tone_truth(examples, rows)
+    scaling = calibration.tone_scaling(scores, truth, weights)
+    probability = softmax(scaling[0] * scores + scaling[1:], axis=1)
+    favour = calibration.favour(probability, truth, weights)
+    return {
+        "tone_calibration": scaling.astype(np.float32),
+        "tone_favour": favour.astype(np.float32),
+    }
+
+
+def measured(
+    examples: Sequence[Example], logits: np.ndarray, arrays: Mapping[str, np.ndarray]
+) -> dict:
+    """Figures on examples that were left out when they were judged.
+
+    Scale, shift and threshold were fitted on the same examples: two or three numbers a task.
+    """
+    return {
+        "themes": _theme_figures(examples, logits, arrays["theme_calibration"]),
+        "informative_of_crises": _crisis_figures(examples, logits, arrays["crisis_calibration"]),
+        "tone": _tone_figures(examples, logits, arrays),
+    }
+
+
+def _theme_figures(
+    examples: Sequence[Example], logits: np.ndarray, scaling: np.ndarray
+) -> dict[str, dict]:
+    own = _rows(examples, OURS)
+    figures = {}
+    for place, theme in enumerate(THEMES):
+        yes = calibration.probability(logits[own, place], tuple(scaling[:, place]))
+        truth = _known(examples, own, theme).astype(int)
+        figures[theme] = _figures(truth, yes, EVEN)
+        italian = np.array([examples[row].language == "it" for row in own])
+        decided = (yes[italian] >= EVEN).astype(int)
+        figures[theme]["macro_f1_italian"] = measures.macro_f1(truth[italian], decided, 2)
+    return figures
+
+
+def _crisis_figures(
+    examples: Sequence[Example], logits: np.ndarray, scaling: np.ndarray
+) -> dict | None:
+    rows = _rows(examples, ("crisis",))
+    if not len(rows):
+        return None
+    yes = calibration.probability(logits[rows, _PLACE], tuple(scaling[:2]))
+    truth = _known(examples, rows, "informative").astype(int)
+    events = np.array([examples[row].group for row in rows])
+    by = {
+        str(event): measures.macro_f1(
+            truth[events == event], (yes[events == event] >= scaling[2]).astype(int), 2
+        )
+        for event in sorted(set(events))
+    }
+    return {**_figures(truth, yes, float(scaling[2])), "macro_f1_by_event": by}
+
+
+def _tone_figures(
+    examples: Sequence[Example], logits: np.ndarray, arrays: Mapping[str, np.ndarray]
+) -> dict | None:
+    rows = _rows(examples, ("tone",))
+    if not len(rows):
+        return None
+    truth, weights = _tone_truth(examples, rows)
+    scale, *shifts = arrays["tone_calibration"]
+    probability = softmax(scale * logits[rows, len(THEMES) :] + shifts, axis=1)
+    decided = (probability * arrays["tone_favour"]).argmax(1)
+    score = calibration.weighted_macro_f1(truth, decided, weights, len(TONES))
+    return {"count": len(rows), "macro_f1_weighted": round(score, 4)}
+
+
+def _figures(truth: np.ndarray, yes: np.ndarray, threshold: float) -> dict:
+    decided = (yes >= threshold).astype(int)
+    return {
+        **measures.precision_and_recall(truth, decided, 2)[1],
+        "macro_f1": measures.macro_f1(truth, decided, 2),
+        "calibration_error": measures.calibration_error(truth, np.stack([1 - yes, yes], axis=1)),
+    }
+
+
+def _rows(examples: Sequence[Example], sources: Sequence[str]) -> np.ndarray:
+    return np.array([i for i, e in enumerate(examples) if e.source in sources], int)
+
+
+def _known(examples: Sequence[Example], rows: np.ndarray, theme: str) -> np.ndarray:
+    return np.array([examples[row].themes[theme] for row in rows])
+
+
+def _tone_truth(examples: Sequence[Example], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    truth = np.array([examples[row].tone for row in rows])
+    shares = np.bincount(truth, minlength=len(TONES))
+    return truth, np.array(TONE_SHARES)[truth] / shares[truth]

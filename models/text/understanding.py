@@ -1,0 +1,99 @@
+"""Posts read by the tuned encoder: logits of themes and tones, calibrated into a reading."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from models.text.encoder import Encoder
+from models.text.reading import THEMES, Reading
+
+LEARNT = Path(__file__).with_name("data") / "understanding.npz"
+RECORD = LEARNT.with_suffix(".json")
+# Even odds, and how far from them a person should look.
+EVEN, MARGIN = 0.5, 0.15
+# Reading a tone, a person should look when the two likeliest differ by less.
+TONE_MARGIN = 0.2
+
+
+class LearntDiffers(RuntimeError):
+    """The file of what was learnt is not the one that its record names."""
+
+
+class Understanding:
+    """What `python -m models.text.train` learnt, on top of the registered encoder.
+
+    The probabilities of `informative` are calibrated twice: as a theme among all posts of a city,
+    and for posts collected by the name of an emergency, most of which inform.
+    """
+
+    def __init__(self, learnt: Path = LEARNT, workers: int = 1) -> None:
+        """Load encoder and heads. Raises LearntDiffers, WeightsMissing."""
+        record = json.loads(learnt.with_suffix(".json").read_text("utf-8"))
+        found = hashlib.sha256(learnt.read_bytes()).hexdigest()
+        if found != record["sha256"]:
+            raise LearntDiffers(
+                f"{learnt.name} has sha256 {found}, its record says {record['sha256']}: "
+                "restore both from the repository, or run `python -m models.text.train`"
+            )
+        self._arrays = dict(np.load(learnt))
+        self._workers = workers
+        self.version = f"posts{record['version']}-{found[:8]}"
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder(learnt=self._arrays, workers=self._workers)
+
+    def load(self) -> None:
+        """Load the encoder now instead of at the first text."""
+        _ = self._encoder
+
+    def logits(self, texts: list[str]) -> np.ndarray:
+        """Uncalibrated scores, shape (texts, themes + tones)."""
+        return logits_of(self._encoder.embed(texts), self._arrays)
+
+    def themes(self, texts: list[str]) -> np.ndarray:
+        """Calibrated probability of each theme, shape (texts, themes)."""
+        scale, shift = self._arrays["theme_calibration"]
+        return expit(self.logits(texts)[:, : len(THEMES)] * scale + shift)
+
+    def read(self, task: str, texts: list[str]) -> Reading:
+        """Reading for `informative` or `hate` (no, yes) or `tone`. Raises KeyError for others."""
+        return {"informative": self._informative, "hate": self._hate, "tone": self._tone}[task](
+            self.logits(texts)
+        )
+
+    def _informative(self, logits: np.ndarray) -> Reading:
+        scale, shift, threshold = self._arrays["crisis_calibration"]
+        yes = expit(logits[:, THEMES.index("informative")] * scale + shift)
+        return yes_or_no(yes, float(threshold))
+
+    def _hate(self, logits: np.ndarray) -> Reading:
+        place = THEMES.index("hate")
+        scale, shift = self._arrays["theme_calibration"][:, place]
+        return yes_or_no(expit(logits[:, place] * scale + shift), EVEN)
+
+    def _tone(self, logits: np.ndarray) -> Reading:
+        scale, *shifts = self._arrays["tone_calibration"]
+        probabilities = softmax(scale * logits[:, len(THEMES) :] + shifts, axis=1)
+        weighed = probabilities * self._arrays["tone_favour"]
+        weighed /= weighed.sum(axis=1, keepdims=True)
+        second, best = np.sort(weighed, axis=1)[:, -2:].T
+        return Reading(probabilities, weighed.argmax(axis=1), best - second < TONE_MARGIN)
+
+
+def logits_of(vectors: np.ndarray, learnt: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Heads on vectors that are brought to mean 0 and deviation 1 over their dimensions."""
+    moved = vectors - vectors.mean(axis=1, keepdims=True)
+    moved /= np.sqrt((moved**2).mean(axis=1, keepdims=True) + 1e-5)
+    return moved @ learnt["weights"] + learnt["offsets"]
+
+
+def yes_or_no(yes: np.ndarray, threshold: float) -> Reading:
+    """Decide for yes from `threshold` on; near it a person should look."""
+    is_near = np.abs(yes - threshold) < MARGIN
+    return Reading(np.stack([1 - yes, yes], axis=1), (yes >= threshold).astype(int), is_near)

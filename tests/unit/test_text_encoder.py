@@ -63,7 +63,7 @@ def test_long_texts_are_cut(tiny: Encoder) -> None:
     ("text", "prepared"),
     [
         ("perche\u0301\n  #no ", "perché no"),
-        ("RT @luca.b: guarda https://t.co/a1?b=2 &amp;amp; www.x.it", "RT @user : guarda http & http"),
+        ("RT @luca.b: vedi https://t.co/a1?b=2 &amp;amp; www.x.it", "RT @user : vedi http & http"),
         ("scrivi a @citta@mastodon.example ora", "scrivi a @user ora"),
         ("mail a@b.it resta", "mail a@b.it resta"),
         ("", ""),

@@ -1,4 +1,4 @@
-"""A checkpoint folder with random weights, in the form that set-up builds, small enough for a test."""
+"""A checkpoint folder with random weights, of the form that set-up builds, for tests."""
 
 from pathlib import Path
 

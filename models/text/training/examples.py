@@ -15,7 +15,7 @@ OWN_POSTS = Path(__file__).parents[1] / "data" / "posts.jsonl"
 OURS = ("own", "correction")
 # How many rows of a group are taken of the public sets: more cost time and, per event or class,
 # teach little that is new.
-PER_EVENT, PER_TONE, OFF_TOPIC = 150, 1000, 500
+PER_EVENT, PER_TONE, OFF_TOPIC = 120, 900, 400
 # Shares of hate, offensive, neither in the whole set of Davidson et al. (2017): 24,783 tweets.
 TONE_SHARES = (0.058, 0.774, 0.168)
 NOT_INFORMATIVE = ("Related - but not informative", "Not related")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.text.training.examples import Example, digest
+from models.text.training.examples import OURS, Example, digest
 
 # Cosine of two own posts, the mean taken off, from which one is taken for the other's translation
 # or variant: both are then left out at once, or the figure would flatter.
@@ -17,7 +17,7 @@ def folds_of(examples: Sequence[Example], vectors: np.ndarray, count: int) -> np
     `vectors` (len(examples), hidden) are read for posts that carry themes of our own.
     """
     names = [example.group for example in examples]
-    own = [place for place, example in enumerate(examples) if example.function]
+    own = [place for place, example in enumerate(examples) if example.source in OURS]
     for place, first in zip(own, _first_alike(vectors[own]), strict=True):
         names[place] = examples[own[first]].group
     crisis = sorted({e.group for e in examples if e.source == "crisis"})

@@ -17,7 +17,7 @@ EPOCHS, BATCH = 2, 32
 RATE_ADAPTERS, RATE_HEADS, DECAY = 1e-3, 2e-3, 0.01
 WARM_UP_SHARE = 0.1
 # Our own posts are few and the only ones that show every theme: seen so many times an epoch.
-OWN_REPEATS = 3
+OWN_REPEATS = 4
 OUTPUTS = len(THEMES) + len(TONES)
 
 

@@ -1,7 +1,6 @@
 """A city's gazetteer: what people call its places, and the ways those names are written."""
 
 import csv
-import json
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -65,21 +64,21 @@ class Gazetteer:
 def read_gazetteer(path: Path) -> Gazetteer:
     """Read a city pack (folder with gazetteer.yaml), a YAML or JSON file, or a CSV file.
 
-    YAML and JSON map place_id to a list of names; CSV has the columns place_id and name, a row per
-    name. The town is the name in the pack's city.yaml, else the one that the place names hold.
-    Raises BadGazetteer.
+    YAML and JSON map place_id to a list of names. CSV has the columns place_id and name; a place
+    may have several rows, or several names in one, separated by ; or |. The town is the name in
+    the pack's city.yaml, else the one that the place names hold. Raises BadGazetteer.
     """
     file = path / "gazetteer.yaml" if path.is_dir() else path
     if not file.is_file():
         raise BadGazetteer(f"{file}: there is no such file")
     names = _rows_of_csv(file) if file.suffix == ".csv" else _mapping(file)
     city = path / "city.yaml"
-    town = _yaml(city).get("name") if city.is_file() else town_in(names)
+    town = yaml.safe_load(city.read_text("utf-8")).get("name") if city.is_file() else town_in(names)
     return Gazetteer(names, town)
 
 
 def _mapping(file: Path) -> dict[str, list[str]]:
-    content = json.loads(file.read_text("utf-8")) if file.suffix == ".json" else _yaml(file)
+    content = yaml.safe_load(file.read_text("utf-8"))  # JSON is YAML
     form = "a place_id with a list of names"
     if not isinstance(content, dict):
         raise BadGazetteer(f"{file.name}: each entry must be {form}")
@@ -90,10 +89,6 @@ def _mapping(file: Path) -> dict[str, list[str]]:
     return names
 
 
-def _yaml(file: Path) -> dict:
-    return yaml.safe_load(file.read_text("utf-8"))
-
-
 def _rows_of_csv(file: Path) -> dict[str, list[str]]:
     names: dict[str, list[str]] = defaultdict(list)
     with file.open(newline="", encoding="utf-8-sig") as content:
@@ -101,7 +96,7 @@ def _rows_of_csv(file: Path) -> dict[str, list[str]]:
         if not {"place_id", "name"} <= set(reader.fieldnames or ()):
             raise BadGazetteer(f"{file.name}: needs the columns place_id and name")
         for row in reader:
-            names[row["place_id"]].append(row["name"])
+            names[row["place_id"]] += [part.strip() for part in re.split(r"[;|]", row["name"])]
     return dict(names)
 
 

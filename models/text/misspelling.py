@@ -16,12 +16,12 @@ def slip_keys(name: Tokens) -> Iterator[Tokens]:
 
 
 def is_slip(written: Tokens, meant: Tokens) -> bool:
-    """Tell whether one word differs, and by one slip. The kind of place must be right.
+    """Tell whether one word differs, and by one slip. Another kind of place is none.
 
     A name of one word must be long; in a word of five letters only swapped or doubled ones count.
     """
     wrong = [(a, b) for a, b in zip(written, meant, strict=True) if a != b]
-    if len(wrong) != 1 or len(wrong[0][1]) < SAFE_LETTERS - 1 or wrong[0][1] in KINDS:
+    if len(wrong) != 1 or len(wrong[0][1]) < SAFE_LETTERS - 1 or wrong[0][0] in KINDS:
         return False
     a, b = wrong[0]
     if len(meant) == 1 and len(b) < 9:

@@ -9,7 +9,9 @@ from models.text.words import Word
 
 LOCATIVE, ARTICLES, AT = words_for("locative"), words_for("articles"), words_for("at")
 NOT_WHERE, TIMES = words_for("not_where"), words_for("times")
+WORDS_TOO = words_for("towns_that_are_words")
 NO_STATION_AFTER, NO_STATION_BEFORE = words_for("no_station_after"), words_for("no_station_before")
+JOINS = frozenset({"a", "ad", "di", "in"})
 ELSEWHERE_FACTOR = 0.5  # another town is named somewhere in the text
 REACH = 2  # words between a name and the town that it lies in
 
@@ -55,7 +57,8 @@ class Surroundings:
         self._others = (
             {tokens_of(name) for names in TOWNS for name in names} - own if own else set()
         )
-        self._known = {word for names in gazetteer.values() for n in names for word in tokens_of(n)}
+        names = [*map(tokens_of, (n for aliases in gazetteer.values() for n in aliases)), *own]
+        self._known = {word for name in names for word in name}
 
     def judged(self, words: Sequence[Word], mentions: Sequence[M]) -> list[M]:
         """Mentions that stand, with the confidence that the words around them leave."""
@@ -66,7 +69,7 @@ class Surroundings:
         for mention in mentions:
             if _is_other_station(words, mention) or self._lies_elsewhere(words, mention, others):
                 continue
-            if others and not is_home and any(_is_scene(words, start) for start, _ in others):
+            if others and not is_home and any(_is_scene(words, *town) for town in others):
                 mention = replace(mention, confidence=mention.confidence * ELSEWHERE_FACTOR)
             kept.append(mention)
         return kept
@@ -76,10 +79,8 @@ class Surroundings:
     ) -> list[tuple[int, int]]:
         """Where a town is named: capital or hashtag, and not within a place's or street's name."""
         found = []
-        for start, word in enumerate(words):
-            if start in inside or not (word.is_capital or word.is_hashtag):
-                continue
-            if start and words[start - 1].plain in KINDS and not word.follows_border:
+        for start in range(len(words)):
+            if start in inside or not _may_be_town(words, start):
                 continue
             for length in (3, 2, 1):
                 name = tuple(w.plain for w in words[start : start + length])
@@ -100,15 +101,31 @@ class Surroundings:
         return self._is_in_unknown_town(words, mention)
 
     def _is_in_unknown_town(self, words: Sequence[Word], mention: Found) -> bool:
-        """ "piazza Duomo a Castelnuovo": a town that no list holds."""
+        """Tell whether a town follows that no list holds: "piazza Duomo a Castelnuovo"."""
         if not self._own or mention.end + 1 >= len(words):
             return False
         join, town = words[mention.end], words[mention.end + 1]
-        if join.plain != "a" or join.follows_border or town.follows_border:
+        if join.plain not in ("a", "di") or join.follows_border or town.follows_border:
             return False
         is_name = town.is_capital and not town.is_hashtag and len(town.plain) > 3
-        known = self._known | TIMES | KINDS | {word for name in self._own for word in name}
+        known = (
+            self._known
+            | TIMES
+            | KINDS
+            | GIVEN_NAMES
+            | {word for name in self._own for word in name}
+        )
         return is_name and town.plain not in known
+
+
+def _may_be_town(words: Sequence[Word], start: int) -> bool:
+    """Tell whether a word is written as a town: not in a street's name; a capital, or "a roma"."""
+    word, before = words[start], words[start - 1] if start else None
+    if before and before.plain in KINDS and not word.follows_border:
+        return False
+    if word.is_capital or word.is_hashtag:
+        return True
+    return before is not None and before.plain in JOINS and word.plain not in WORDS_TOO
 
 
 def _only_joins(words: Sequence[Word], start: int, end: int) -> bool:
@@ -120,8 +137,10 @@ def _says_where(words: Sequence[Word], start: int) -> bool:
     return not start or words[start - 1].plain not in NOT_WHERE or words[start].follows_border
 
 
-def _is_scene(words: Sequence[Word], start: int) -> bool:
-    """Tell whether the post is set in the town at `start`: its head, a hashtag, "a Roma"."""
+def _is_scene(words: Sequence[Word], start: int, end: int) -> bool:
+    """Tell whether the post is set in a town: at its head, "Da Roma:", a hashtag, "a Roma"."""
+    if start == 1 and end < len(words) and words[end].follows_border:
+        return True
     return not start or words[start].is_hashtag or words[start - 1].plain in AT
 
 

@@ -9,6 +9,8 @@ from models.text.gazetteer import CONNECTING, in_digits, plain
 PIECES = re.compile(r"#\w+|[^\W_]+|[^\w\s]", re.UNICODE)
 CAMEL = re.compile(r"[A-ZÀ-Ý]?[a-zà-ÿ]+|[A-ZÀ-Ý]+(?![a-zà-ÿ])|\d+")
 BORDERS = frozenset(',;:!?()…"«»“”|')
+# Beyond this share of capitals a capital says nothing.
+SHOUTING = 0.6
 # A full stop ends an abbreviation rather than a clause after so few letters.
 SHORT = 4
 
@@ -29,8 +31,9 @@ class Word:
 
 
 def words_of(text: str) -> list[Word]:
-    """Words in order. A hashtag in camel case is taken apart."""
+    """Words in order. A hashtag in camel case is taken apart; in a shout capitals say nothing."""
     words: list[Word] = []
+    shouts = sum(map(str.isupper, text)) > SHOUTING * sum(map(str.isalpha, text))
     is_border, is_start, last = False, True, ""
     for found in PIECES.finditer(text):
         piece = found.group()
@@ -44,7 +47,9 @@ def words_of(text: str) -> list[Word]:
             may_join = plain(part) in CONNECTING and piece[0] != "#" and not is_shortened
             word = in_digits(plain(part))
             is_tag = piece[0] == "#"
-            words.append(Word(word, part[0].isupper(), is_tag, may_join, is_border, is_start))
+            words.append(
+                Word(word, part[0].isupper() and not shouts, is_tag, may_join, is_border, is_start)
+            )
             is_border = is_start = False
         last = piece
     return words

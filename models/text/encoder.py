@@ -20,8 +20,9 @@ CHECKPOINT = "e5-small"
 LONGEST_TOKENS = 96
 # Texts of like length go together, so that little is computed on padding.
 BATCH = 32
-LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-HANDLE = re.compile(r"(?<!\w)@\w[\w.-]*(?:@[\w.-]+\w)?")
+# As they come from a source, or in brackets where they were cut out before.
+LINK = re.compile(r"\b(?:https?://|www\.)\S+|\[link[^\]]*\]", re.IGNORECASE)
+HANDLE = re.compile(r"(?<!\w)@\w[\w.-]*(?:@[\w.-]+\w)?|\[(?:mention|author)\]")
 
 
 class WeightsMissing(FileNotFoundError):

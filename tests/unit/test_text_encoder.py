@@ -65,6 +65,7 @@ def test_long_texts_are_cut(tiny: Encoder) -> None:
         ("perche\u0301\n  #no ", "perché no"),
         ("RT @luca.b: vedi https://t.co/a1?b=2 &amp;amp; www.x.it", "RT @user : vedi http & http"),
         ("scrivi a @citta@mastodon.example ora", "scrivi a @user ora"),
+        ("[mention] e [author]: [link trento.example]", "@user e @user : http"),
         ("mail a@b.it resta", "mail a@b.it resta"),
         ("", ""),
     ],

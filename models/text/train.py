@@ -20,11 +20,21 @@ from pathlib import Path
 import numpy as np
 
 from models.text.encoder import Encoder
-from models.text.training.examples import OURS, OWN_POSTS, Example, digest, own_posts, public_posts
-from models.text.training.folds import folds_of
+from models.text.training.examples import (
+    OURS,
+    OWN_POSTS,
+    Example,
+    digest,
+    every_tone,
+    own_posts,
+    public_posts,
+)
+from models.text.training.folds import fold_by_hash, folds_of
 from models.text.training.record import calibrated, measured
 from models.text.training.tuning import Learnt, LowerStates, tune
+from models.text.training.wording import fit_wording, no_wording
 from models.text.understanding import LEARNT
+from models.text.wording import wording_logits
 
 SEED, FOLDS = 7, 3
 VERSION = 1
@@ -34,10 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Learn, measure on what was left out, and write file and record."""
     options = _parser().parse_args(arguments)
     examples = gathered(options.public, options.corrections)
+    tones = every_tone(options.public) if options.public else []
     states, folds = prepared(examples)
-    left_out = leave_out(examples, states, folds, range(options.folds))
+    left_out = leave_out(examples, states, folds, tones, range(options.folds))
     learnt, _ = tune(Encoder, states, examples, list(range(len(examples))), SEED)
-    write(options.output, examples, learnt, left_out)
+    write(options.output, examples, learnt, tones, left_out)
 
 
 def gathered(public: Path | None, corrections: Sequence[Path]) -> list[Example]:
@@ -61,7 +72,11 @@ def prepared(examples: Sequence[Example]) -> tuple[LowerStates, np.ndarray]:
 
 
 def leave_out(
-    examples: Sequence[Example], states: LowerStates, folds: np.ndarray, which: Iterable[int]
+    examples: Sequence[Example],
+    states: LowerStates,
+    folds: np.ndarray,
+    tones: Sequence[Example],
+    which: Iterable[int],
 ) -> dict[int, np.ndarray]:
     """Logits of the examples in the folds `which`, by place, each learnt without its fold."""
     found: dict[int, np.ndarray] = {}
@@ -70,23 +85,37 @@ def leave_out(
         inside = np.flatnonzero(folds != fold).tolist()
         outside = sorted(np.flatnonzero(folds == fold).tolist(), key=states.length)
         _, predict = tune(Encoder, states, examples, inside, SEED)
-        found |= dict(zip(outside, predict(outside), strict=True))
+        others = [tone for tone in tones if fold_by_hash(tone.group, FOLDS) != fold]
+        worded = wording_logits([examples[place].text for place in outside], worded_by(others))
+        found |= dict(zip(outside, np.hstack([predict(outside), worded]), strict=True))
     return found
 
 
+def worded_by(tones: Sequence[Example]) -> dict[str, np.ndarray]:
+    """What wording tells of tones; nothing where there are no examples."""
+    if not tones:
+        return no_wording()
+    return fit_wording([tone.text for tone in tones], [tone.tone for tone in tones])
+
+
 def write(
-    output: Path, examples: Sequence[Example], learnt: Learnt, left_out: Mapping[int, np.ndarray]
+    output: Path,
+    examples: Sequence[Example],
+    learnt: Learnt,
+    tones: Sequence[Example],
+    left_out: Mapping[int, np.ndarray],
 ) -> None:
     """Calibrate and measure on what was left out; write the file and its record."""
     judged = [examples[place] for place in left_out]
     logits = np.stack(list(left_out.values()))
     arrays = {**learnt.adapters, "weights": learnt.weights, "offsets": learnt.offsets}
-    arrays |= calibrated(judged, logits)
+    arrays |= worded_by(tones) | calibrated(judged, logits)
     np.savez_compressed(output, **arrays)
     record = {
         "version": VERSION,
         "seed": SEED,
         "examples": dict(sorted(Counter(example.source for example in examples).items())),
+        "wording_examples": len(tones),
         "examples_sha256": digest(repr(examples)),
         "left_out": measured(judged, logits, arrays),
         "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),

@@ -13,7 +13,9 @@ from models.text.training import calibration
 from models.text.training.examples import BadExamples, Example, own_posts, public_posts
 from models.text.training.folds import folds_of
 from models.text.training.tuning import LowerStates, tune
+from models.text.training.wording import fit_wording, no_wording
 from models.text.understanding import logits_of
+from models.text.wording import wording_logits
 from tests.unit.tiny_checkpoint import write_tiny_checkpoint
 
 RNG = np.random.default_rng(5)
@@ -62,8 +64,8 @@ def test_the_record_names_the_file_and_what_was_left_out(tiny: Path, tmp_path: P
     examples = toy_examples(60)
     states = LowerStates(Encoder(tiny), [example.text for example in examples])
     learnt, _ = tune(lambda: Encoder(tiny), states, examples, range(60), seed=3)
-    left_out = {place: RNG.normal(size=11).astype(np.float32) for place in range(0, 60, 3)}
-    train.write(tmp_path / "toy.npz", examples, learnt, left_out)
+    left_out = {place: RNG.normal(size=14).astype(np.float32) for place in range(0, 60, 3)}
+    train.write(tmp_path / "toy.npz", examples, learnt, [], left_out)
     record = json.loads((tmp_path / "toy.json").read_text())
     assert record["examples"] == {"own": 60}
     assert record["left_out"]["informative_of_crises"] is None
@@ -129,6 +131,14 @@ def test_a_rare_class_is_favoured_where_macro_f1_gains() -> None:
     factors = calibration.favour(rows, truth, np.ones(100))
     assert factors[0] > 1
     assert ((rows * factors).argmax(1) == truth).all()
+
+
+def test_wording_tells_tones_by_words_and_their_parts() -> None:
+    texts = [f"{word} {n}" for n in range(30) for word in ("vile", "rude", "birds")]
+    learnt = fit_wording(texts, [0, 1, 2] * 30)
+    found = wording_logits(["so vile!", "ruder than that", "a bird sings"], learnt)
+    assert found.argmax(axis=1).tolist() == [0, 1, 2]
+    assert (wording_logits(["so vile!"], no_wording()) == 0).all()
 
 
 def test_a_missing_public_set_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from models.text.reading import THEMES
 
 OWN_POSTS = Path(__file__).parents[1] / "data" / "posts.jsonl"
+TONE_FILE = "davidson_dev.csv"
 # Sources whose posts carry every theme.
 OURS = ("own", "correction")
 # How many rows of a group are taken of the public sets: more cost time and, per event or class,
@@ -63,7 +64,7 @@ def public_posts(folder: Path) -> list[Example]:
     return [
         *_crisis(folder / "crisislex_t26_dev.csv"),
         *_off_topic(folder / "crisislex_t6_west_texas_explosion.csv"),
-        *_tones(folder / "davidson_dev.csv"),
+        *_tones(folder / TONE_FILE),
     ]
 
 
@@ -85,7 +86,16 @@ def _off_topic(path: Path) -> Iterator[Example]:
 
 def _tones(path: Path) -> Iterator[Example]:
     for row in _spread(_rows(path), lambda row: row["class"], PER_TONE):
-        yield Example(row["tweet"], "tone", row["tweet"], {}, int(row["class"]))
+        yield _tone(row)
+
+
+def every_tone(folder: Path) -> list[Example]:
+    """All of Davidson et al., for what is quick to learn."""
+    return [_tone(row) for row in _rows(folder / TONE_FILE)]
+
+
+def _tone(row: dict[str, str]) -> Example:
+    return Example(row["tweet"], "tone", row["tweet"], {}, int(row["class"]))
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -22,7 +22,12 @@ def folds_of(examples: Sequence[Example], vectors: np.ndarray, count: int) -> np
         names[place] = examples[own[first]].group
     crisis = sorted({e.group for e in examples if e.source == "crisis"})
     turn = {event: number % count for number, event in enumerate(crisis)}
-    return np.array([turn.get(name, int(digest(name)[:8], 16) % count) for name in names])
+    return np.array([turn.get(name, fold_by_hash(name, count)) for name in names])
+
+
+def fold_by_hash(name: str, count: int) -> int:
+    """Fold of what stands alone."""
+    return int(digest(name)[:8], 16) % count
 
 
 def _first_alike(vectors: np.ndarray) -> list[int]:

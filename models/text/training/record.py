@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.special import softmax
 
 from models import measures
 from models.text.reading import THEMES, TONES
 from models.text.training import calibration
 from models.text.training.examples import OURS, TONE_SHARES, Example
-from models.text.understanding import EVEN
+from models.text.understanding import EVEN, tone_probabilities
 
 
 def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
-    """Arrays that turn logits into probabilities.
+    """Arrays that turn logits (themes, tones, tones by wording) into probabilities.
 
     Themes are calibrated on our own posts; `informative` also on posts about crises, the tones on
     theirs weighted to the shares they have in the whole set. What has no examples gets no change.
@@ -30,6 +29,9 @@ def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.
 
 
 _PLACE = THEMES.index("informative")
+# Columns of logits: themes, tones by the network, tones by wording.
+_TONES = slice(len(THEMES), len(THEMES) + len(TONES))
+_WORDING = slice(_TONES.stop, _TONES.stop + len(TONES))
 
 
 def _crisis(examples: Sequence[Example], logits: np.ndarray, default: np.ndarray) -> np.ndarray:
@@ -45,14 +47,16 @@ def _crisis(examples: Sequence[Example], logits: np.ndarray, default: np.ndarray
 def _tones(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
     rows = _rows(examples, ("tone",))
     if not len(rows):
-        return {"tone_calibration": np.eye(4)[0], "tone_favour": np.ones(len(TONES))}
-    scores, truth, weights = logits[rows, len(THEMES) :], *_tone_truth(examples, rows)
-    scaling = calibration.tone_scaling(scores, truth, weights)
-    probability = softmax(scaling[0] * scores + scaling[1:], axis=1)
-    favour = calibration.favour(probability, truth, weights)
+        return {"tone_calibration": np.eye(4)[[0, 0]], "tone_favour": np.ones(len(TONES))}
+    truth, weights = _tone_truth(examples, rows)
+    read, worded = logits[rows, _TONES], logits[rows, _WORDING]
+    scalings = np.stack(
+        [calibration.tone_scaling(scores, truth, weights) for scores in (read, worded)]
+    )
+    probability = tone_probabilities(read, worded, scalings)
     return {
-        "tone_calibration": scaling.astype(np.float32),
-        "tone_favour": favour.astype(np.float32),
+        "tone_calibration": scalings.astype(np.float32),
+        "tone_favour": calibration.favour(probability, truth, weights).astype(np.float32),
     }
 
 
@@ -110,8 +114,8 @@ def _tone_figures(
     if not len(rows):
         return None
     truth, weights = _tone_truth(examples, rows)
-    scale, *shifts = arrays["tone_calibration"]
-    probability = softmax(scale * logits[rows, len(THEMES) :] + shifts, axis=1)
+    read, worded = logits[rows, _TONES], logits[rows, _WORDING]
+    probability = tone_probabilities(read, worded, arrays["tone_calibration"])
     decided = (probability * arrays["tone_favour"]).argmax(1)
     score = calibration.weighted_macro_f1(truth, decided, weights, len(TONES))
     return {"count": len(rows), "macro_f1_weighted": round(score, 4)}

@@ -20,19 +20,20 @@ from pathlib import Path
 import numpy as np
 
 from models.text.encoder import Encoder
+from models.text.reading import TONES
 from models.text.training.examples import (
     OURS,
     OWN_POSTS,
     Example,
     digest,
-    every_tone,
+    every_worded,
     own_posts,
     public_posts,
 )
 from models.text.training.folds import fold_by_hash, folds_of
 from models.text.training.record import calibrated, measured
 from models.text.training.tuning import Learnt, LowerStates, tune
-from models.text.training.wording import fit_wording, no_wording
+from models.text.training.wording import fit_wording
 from models.text.understanding import LEARNT
 from models.text.wording import wording_logits
 
@@ -44,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Learn, measure on what was left out, and write file and record."""
     options = _parser().parse_args(arguments)
     examples = gathered(options.public, options.corrections)
-    tones = every_tone(options.public) if options.public else []
+    wordy = every_worded(options.public) if options.public else []
     states, folds = prepared(examples)
-    left_out = leave_out(examples, states, folds, tones, range(options.folds))
+    left_out = leave_out(examples, states, folds, wordy, range(options.folds))
     learnt, _ = tune(Encoder, states, examples, list(range(len(examples))), SEED)
-    write(options.output, examples, learnt, tones, left_out)
+    write(options.output, examples, learnt, wordy, left_out)
 
 
 def gathered(public: Path | None, corrections: Sequence[Path]) -> list[Example]:
@@ -75,7 +76,7 @@ def leave_out(
     examples: Sequence[Example],
     states: LowerStates,
     folds: np.ndarray,
-    tones: Sequence[Example],
+    wordy: Sequence[Example],
     which: Iterable[int],
 ) -> dict[int, np.ndarray]:
     """Logits of the examples in the folds `which`, by place, each learnt without its fold."""
@@ -85,37 +86,53 @@ def leave_out(
         inside = np.flatnonzero(folds != fold).tolist()
         outside = sorted(np.flatnonzero(folds == fold).tolist(), key=states.length)
         _, predict = tune(Encoder, states, examples, inside, SEED)
-        others = [tone for tone in tones if fold_by_hash(tone.group, FOLDS) != fold]
-        worded = wording_logits([examples[place].text for place in outside], worded_by(others))
+        groups = {examples[place].group for place in outside}
+        others = worded_by([e for e in wordy if not _is_left_out(e, groups, fold)])
+        worded = wording_columns([examples[place].text for place in outside], others)
         found |= dict(zip(outside, np.hstack([predict(outside), worded]), strict=True))
     return found
 
 
-def worded_by(tones: Sequence[Example]) -> dict[str, np.ndarray]:
-    """What wording tells of tones; nothing where there are no examples."""
-    if not tones:
-        return no_wording()
-    return fit_wording([tone.text for tone in tones], [tone.tone for tone in tones])
+def _is_left_out(example: Example, events: set[str], fold: int) -> bool:
+    """Tell whether a post of a whole set belongs to the fold, or to one of its events."""
+    alone = example.informs is None
+    return fold_by_hash(example.group, FOLDS) == fold if alone else example.group in events
+
+
+def worded_by(examples: Sequence[Example]) -> dict[str, np.ndarray]:
+    """What wording alone tells of tones and of informing."""
+    tones = [e for e in examples if e.tone is not None]
+    crises = [e for e in examples if e.informs is not None]
+    return {
+        **fit_wording("tone", len(TONES), [e.text for e in tones], [e.tone for e in tones]),
+        **fit_wording("crisis", 2, [e.text for e in crises], [e.informs for e in crises]),
+    }
+
+
+def wording_columns(texts: Sequence[str], worded: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Scores by wording: tones, and informing."""
+    crisis = wording_logits(texts, worded, "crisis")
+    return np.column_stack([wording_logits(texts, worded, "tone"), crisis[:, 1] - crisis[:, 0]])
 
 
 def write(
     output: Path,
     examples: Sequence[Example],
     learnt: Learnt,
-    tones: Sequence[Example],
+    wordy: Sequence[Example],
     left_out: Mapping[int, np.ndarray],
 ) -> None:
     """Calibrate and measure on what was left out; write the file and its record."""
     judged = [examples[place] for place in left_out]
     logits = np.stack(list(left_out.values()))
     arrays = {**learnt.adapters, "weights": learnt.weights, "offsets": learnt.offsets}
-    arrays |= worded_by(tones) | calibrated(judged, logits)
+    arrays |= worded_by(wordy) | calibrated(judged, logits)
     np.savez_compressed(output, **arrays)
     record = {
         "version": VERSION,
         "seed": SEED,
         "examples": dict(sorted(Counter(example.source for example in examples).items())),
-        "wording_examples": len(tones),
+        "wording_examples": len(wordy),
         "examples_sha256": digest(repr(examples)),
         "left_out": measured(judged, logits, arrays),
         "sha256": hashlib.sha256(output.read_bytes()).hexdigest(),

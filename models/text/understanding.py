@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -30,8 +30,8 @@ class LearntDiffers(RuntimeError):
 class Understanding:
     """What `python -m models.text.train` learnt, on top of the registered encoder.
 
-    The probabilities of `informative` are calibrated twice: as a theme among all posts of a city,
-    and for posts collected by the name of an emergency, most of which inform.
+    `informative` is learnt twice: as a theme among all posts of a city, and as CrisisLex means it
+    for posts collected by the name of an emergency, most of which inform. `read` gives the latter.
     """
 
     def __init__(self, learnt: Path = LEARNT, workers: int = 1) -> None:
@@ -56,7 +56,7 @@ class Understanding:
         _ = self._encoder
 
     def logits(self, texts: list[str]) -> np.ndarray:
-        """Uncalibrated scores, shape (texts, themes + tones)."""
+        """Uncalibrated scores, shape (texts, themes + tones + 1); the last is of informing."""
         return logits_of(self._encoder.embed(texts), self._arrays)
 
     def themes(self, texts: list[str]) -> np.ndarray:
@@ -66,27 +66,36 @@ class Understanding:
 
     def read(self, task: str, texts: list[str]) -> Reading:
         """Reading for `informative` or `hate` (no, yes) or `tone`. Raises KeyError for others."""
-        logits = self.logits(texts)
-        if task == "tone":
-            return self._tone(logits[:, len(THEMES) :], wording_logits(texts, self._arrays))
-        return {"informative": self._informative, "hate": self._hate}[task](logits)
+        readers = {"informative": self._informative, "hate": self._hate, "tone": self._tone}
+        return readers[task](texts, self.logits(texts))
 
-    def _informative(self, logits: np.ndarray) -> Reading:
-        scale, shift, threshold = self._arrays["crisis_calibration"]
-        yes = expit(logits[:, THEMES.index("informative")] * scale + shift)
+    def _informative(self, texts: list[str], logits: np.ndarray) -> Reading:
+        worded = wording_logits(texts, self._arrays, "crisis")
+        *weights, threshold = self._arrays["crisis_calibration"]
+        yes = informing(logits[:, -1], worded[:, 1] - worded[:, 0], weights)
         return yes_or_no(yes, float(threshold))
 
-    def _hate(self, logits: np.ndarray) -> Reading:
+    def _hate(self, texts: list[str], logits: np.ndarray) -> Reading:
         place = THEMES.index("hate")
         scale, shift = self._arrays["theme_calibration"][:, place]
         return yes_or_no(expit(logits[:, place] * scale + shift), EVEN)
 
-    def _tone(self, logits: np.ndarray, wording: np.ndarray) -> Reading:
-        probabilities = tone_probabilities(logits, wording, self._arrays["tone_calibration"])
+    def _tone(self, texts: list[str], logits: np.ndarray) -> Reading:
+        probabilities = tone_probabilities(
+            logits[:, len(THEMES) : -1],
+            wording_logits(texts, self._arrays, "tone"),
+            self._arrays["tone_calibration"],
+        )
         weighed = probabilities * self._arrays["tone_favour"]
         weighed /= weighed.sum(axis=1, keepdims=True)
         second, best = np.sort(weighed, axis=1)[:, -2:].T
         return Reading(probabilities, weighed.argmax(axis=1), best - second < TONE_MARGIN)
+
+
+def informing(read: np.ndarray, worded: np.ndarray, weights: Sequence[float]) -> np.ndarray:
+    """Probability that a post about an emergency informs, by network and wording together."""
+    by_network, by_wording, shift = weights
+    return expit(by_network * read + by_wording * worded + shift)
 
 
 def tone_probabilities(logits: np.ndarray, wording: np.ndarray, scalings: np.ndarray) -> np.ndarray:

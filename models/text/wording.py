@@ -1,4 +1,4 @@
-"""The tone of a post by its very words: hashed n-grams, a linear layer. Averaged with the network.
+"""A post read by its very words: hashed n-grams, a linear layer. It is weighed with the network.
 
 Tone hangs on slang, which a network of sentence pieces smooths over; words and their parts do not.
 """
@@ -46,7 +46,7 @@ def weighed(filled: sparse.csr_matrix, rarity: np.ndarray) -> sparse.csr_matrix:
     return sparse.diags(1 / np.maximum(length, 1e-9)) @ rows
 
 
-def wording_logits(texts: Sequence[str], learnt: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Scores of hate, offensive, neither, shape (texts, 3)."""
-    rows = weighed(hashed(texts), learnt["wording_rarity"].astype(np.float32))
-    return rows @ learnt["wording_weights"].astype(np.float32) + learnt["wording_offsets"]
+def wording_logits(texts: Sequence[str], learnt: Mapping[str, np.ndarray], task: str) -> np.ndarray:
+    """Scores of the classes of `tone` or `crisis` (no, yes), shape (texts, classes)."""
+    rows = weighed(hashed(texts), learnt[f"{task}_rarity"].astype(np.float32))
+    return rows @ learnt[f"{task}_weights"].astype(np.float32) + learnt[f"{task}_offsets"]

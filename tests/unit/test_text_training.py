@@ -8,12 +8,13 @@ import pytest
 
 from models.text import train
 from models.text.encoder import Encoder
-from models.text.reading import THEMES, TONES
+from models.text.reading import THEMES
 from models.text.training import calibration
 from models.text.training.examples import BadExamples, Example, own_posts, public_posts
 from models.text.training.folds import folds_of
-from models.text.training.tuning import LowerStates, tune
-from models.text.training.wording import fit_wording, no_wording
+from models.text.training.record import COLUMNS
+from models.text.training.tuning import OUTPUTS, LowerStates, tune
+from models.text.training.wording import fit_wording
 from models.text.understanding import logits_of
 from models.text.wording import wording_logits
 from tests.unit.tiny_checkpoint import write_tiny_checkpoint
@@ -33,7 +34,9 @@ def toy_examples(count: int) -> list[Example]:
         theme = ("panic", "calm")[number % 2]
         text = " ".join(RNG.choice(["zz", "zzz"] if theme == "panic" else ["aa", "aaa"], 6))
         themes = {name: float(name == theme) for name in THEMES}
-        made.append(Example(f"{text} {number}", "own", str(number), themes, None, theme, "it"))
+        made.append(
+            Example(f"{text} {number}", "own", str(number), themes, function=theme, language="it")
+        )
     return made
 
 
@@ -44,7 +47,7 @@ def test_what_is_merged_says_what_was_learnt(tiny: Path) -> None:
     learnt, predict = tune(lambda: Encoder(tiny), states, examples, range(64), seed=3)
     arrays = {**learnt.adapters, "weights": learnt.weights, "offsets": learnt.offsets}
     merged = logits_of(Encoder(tiny, learnt=arrays).embed(texts), arrays)
-    assert merged.shape == (64, len(THEMES) + len(TONES))
+    assert merged.shape == (64, OUTPUTS)
     assert np.allclose(merged, predict(range(64)), atol=0.02)
     panic = merged[:, THEMES.index("panic")]
     assert panic[::2].mean() > panic[1::2].mean()
@@ -64,7 +67,7 @@ def test_the_record_names_the_file_and_what_was_left_out(tiny: Path, tmp_path: P
     examples = toy_examples(60)
     states = LowerStates(Encoder(tiny), [example.text for example in examples])
     learnt, _ = tune(lambda: Encoder(tiny), states, examples, range(60), seed=3)
-    left_out = {place: RNG.normal(size=14).astype(np.float32) for place in range(0, 60, 3)}
+    left_out = {place: RNG.normal(size=COLUMNS).astype(np.float32) for place in range(0, 60, 3)}
     train.write(tmp_path / "toy.npz", examples, learnt, [], left_out)
     record = json.loads((tmp_path / "toy.json").read_text())
     assert record["examples"] == {"own": 60}
@@ -73,7 +76,7 @@ def test_the_record_names_the_file_and_what_was_left_out(tiny: Path, tmp_path: P
     assert len(record["sha256"]) == len(record["examples_sha256"]) == 64
     arrays = np.load(tmp_path / "toy.npz")
     assert arrays["theme_calibration"].shape == (2, len(THEMES))
-    assert arrays["crisis_calibration"].shape == (3,)
+    assert arrays["crisis_calibration"].shape == (4,)
     assert arrays["tone_favour"].tolist() == [1, 1, 1]
 
 
@@ -102,7 +105,8 @@ def test_public_sets_are_read_as_they_lie(tmp_path: Path) -> None:
     (tmp_path / "davidson_dev.csv").write_text("id,class,tweet\n1,2,birds sing\n")
     found = {example.text: example for example in public_posts(tmp_path)}
     assert found.keys() == {"water rises", "pray for us", "buy shoes", "my lunch", "birds sing"}
-    assert found["water rises"].themes == {"informative": 1.0}
+    assert (found["water rises"].informs, found["pray for us"].informs) == (True, False)
+    assert (found["water rises"].themes, found["my lunch"].informs) == ({}, None)
     assert found["buy shoes"].themes["panic"] == found["buy shoes"].themes["informative"] == 0.0
     assert (found["birds sing"].tone, found["birds sing"].themes) == (2, {})
     assert found["water rises"].group == found["buy shoes"].group == "flood"
@@ -135,10 +139,10 @@ def test_a_rare_class_is_favoured_where_macro_f1_gains() -> None:
 
 def test_wording_tells_tones_by_words_and_their_parts() -> None:
     texts = [f"{word} {n}" for n in range(30) for word in ("vile", "rude", "birds")]
-    learnt = fit_wording(texts, [0, 1, 2] * 30)
-    found = wording_logits(["so vile!", "ruder than that", "a bird sings"], learnt)
+    learnt = fit_wording("tone", 3, texts, [0, 1, 2] * 30)
+    found = wording_logits(["so vile!", "ruder than that", "a bird sings"], learnt, "tone")
     assert found.argmax(axis=1).tolist() == [0, 1, 2]
-    assert (wording_logits(["so vile!"], no_wording()) == 0).all()
+    assert (wording_logits(["so vile!"], fit_wording("tone", 3, [], []), "tone") == 0).all()
 
 
 def test_a_missing_public_set_is_named(tmp_path: Path) -> None:

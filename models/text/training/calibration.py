@@ -21,6 +21,16 @@ def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     return float(scale), float(shift)
 
 
+def weighed(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Weights of two scores, shape (n, 2), and a shift: the logistic regression of `truth`."""
+
+    def loss(found: np.ndarray) -> float:
+        score = scores @ found[:2] + found[2]
+        return float(np.mean(np.logaddexp(0, score) - truth * score))
+
+    return minimize(loss, np.array([1.0, 0.0, 0.0]), method="Nelder-Mead").x
+
+
 def tone_scaling(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Scale, then a shift per class: softmax(scale * logits + shifts) fits `truth` best.
 

@@ -8,14 +8,15 @@ from models import measures
 from models.text.reading import THEMES, TONES
 from models.text.training import calibration
 from models.text.training.examples import OURS, TONE_SHARES, Example
-from models.text.understanding import EVEN, tone_probabilities
+from models.text.training.tuning import OUTPUTS
+from models.text.understanding import EVEN, informing, tone_probabilities
 
 
 def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
-    """Arrays that turn logits (themes, tones, tones by wording) into probabilities.
+    """Arrays that turn logits (COLUMNS of them) into probabilities.
 
-    Themes are calibrated on our own posts; `informative` also on posts about crises, the tones on
-    theirs weighted to the shares they have in the whole set. What has no examples gets no change.
+    Themes are calibrated on our own posts, informing on posts about crises, the tones on theirs
+    weighted to the shares they have in the whole set. What has no examples gets no change.
     """
     own = _rows(examples, OURS)
     themes = [
@@ -23,25 +24,26 @@ def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.
     ]
     return {
         "theme_calibration": np.array(themes, np.float32).T,
-        "crisis_calibration": _crisis(examples, logits, np.array([*themes[_PLACE], EVEN])),
+        "crisis_calibration": _crisis(examples, logits),
         **_tones(examples, logits),
     }
 
 
-_PLACE = THEMES.index("informative")
-# Columns of logits: themes, tones by the network, tones by wording.
+# Columns of logits: themes, tones and informing by the network, then by wording.
 _TONES = slice(len(THEMES), len(THEMES) + len(TONES))
-_WORDING = slice(_TONES.stop, _TONES.stop + len(TONES))
+_WORDING = slice(OUTPUTS, OUTPUTS + len(TONES))
+_CRISIS = [OUTPUTS - 1, OUTPUTS + len(TONES)]
+COLUMNS = OUTPUTS + len(TONES) + 1
 
 
-def _crisis(examples: Sequence[Example], logits: np.ndarray, default: np.ndarray) -> np.ndarray:
+def _crisis(examples: Sequence[Example], logits: np.ndarray) -> np.ndarray:
     rows = _rows(examples, ("crisis",))
     if not len(rows):
-        return default.astype(np.float32)
-    truth = _known(examples, rows, "informative")
-    scaling = calibration.platt(logits[rows, _PLACE], truth)
-    probability = calibration.probability(logits[rows, _PLACE], scaling)
-    return np.array([*scaling, calibration.best_threshold(probability, truth)], np.float32)
+        return np.array([1, 0, 0, EVEN], np.float32)
+    truth = _informs(examples, rows)
+    weights = calibration.weighed(logits[rows][:, _CRISIS], truth)
+    yes = informing(*logits[rows][:, _CRISIS].T, weights)
+    return np.array([*weights, calibration.best_threshold(yes, truth)], np.float32)
 
 
 def _tones(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
@@ -90,21 +92,20 @@ def _theme_figures(
 
 
 def _crisis_figures(
-    examples: Sequence[Example], logits: np.ndarray, scaling: np.ndarray
+    examples: Sequence[Example], logits: np.ndarray, found: np.ndarray
 ) -> dict | None:
     rows = _rows(examples, ("crisis",))
     if not len(rows):
         return None
-    yes = calibration.probability(logits[rows, _PLACE], tuple(scaling[:2]))
-    truth = _known(examples, rows, "informative").astype(int)
+    yes, truth = informing(*logits[rows][:, _CRISIS].T, found[:3]), _informs(examples, rows)
     events = np.array([examples[row].group for row in rows])
     by = {
         str(event): measures.macro_f1(
-            truth[events == event], (yes[events == event] >= scaling[2]).astype(int), 2
+            truth[events == event], (yes[events == event] >= found[3]).astype(int), 2
         )
         for event in sorted(set(events))
     }
-    return {**_figures(truth, yes, float(scaling[2])), "macro_f1_by_event": by}
+    return {**_figures(truth, yes, float(found[3])), "macro_f1_by_event": by}
 
 
 def _tone_figures(
@@ -136,6 +137,10 @@ def _rows(examples: Sequence[Example], sources: Sequence[str]) -> np.ndarray:
 
 def _known(examples: Sequence[Example], rows: np.ndarray, theme: str) -> np.ndarray:
     return np.array([examples[row].themes[theme] for row in rows])
+
+
+def _informs(examples: Sequence[Example], rows: np.ndarray) -> np.ndarray:
+    return np.array([int(bool(examples[row].informs)) for row in rows])
 
 
 def _tone_truth(examples: Sequence[Example], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

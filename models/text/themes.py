@@ -27,7 +27,8 @@ class ThemeScores:
     """One text understood: a probability 0-1 per theme (they need not add up to 1).
 
     `theme` is the most probable one, None when none reaches even odds. Uncertain is a text of
-    which a theme lies near even odds, or whose language was not measured.
+    which a theme lies near even odds, or whose language was not measured. Alarming is one of which
+    panic, threat or hate lies clearly above them.
     """
 
     probabilities: dict[str, float]
@@ -68,7 +69,7 @@ def _judged(text: str, row: np.ndarray) -> ThemeScores:
         probabilities,
         best if probabilities[best] >= EVEN else None,
         language,
-        is_alarming=any(probabilities[theme] >= EVEN for theme in ALARM_THEMES),
+        is_alarming=any(probabilities[theme] >= EVEN + MARGIN for theme in ALARM_THEMES),
         is_uncertain=language == OTHER or bool((np.abs(row - EVEN) < MARGIN).any()),
     )
 

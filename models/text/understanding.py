@@ -15,6 +15,7 @@ from models.text.wording import wording_logits
 
 LEARNT = Path(__file__).with_name("data") / "understanding.npz"
 RECORD = LEARNT.with_suffix(".json")
+INFORMATIVE = THEMES.index("informative")
 # Even odds, and how far from them a person should look.
 EVEN, MARGIN = 0.5, 0.15
 # Reading a tone, a person should look when the two likeliest differ by less.
@@ -30,8 +31,8 @@ class LearntDiffers(RuntimeError):
 class Understanding:
     """What `python -m models.text.train` learnt, on top of the registered encoder.
 
-    `informative` is learnt twice: as a theme among all posts of a city, and as CrisisLex means it
-    for posts collected by the name of an emergency, most of which inform. `read` gives the latter.
+    The score of `informative` is calibrated twice: as a theme among all posts of a city, and for
+    posts collected by the name of an emergency, most of which inform. `read` gives the latter.
     """
 
     def __init__(self, learnt: Path = LEARNT, workers: int = 1) -> None:
@@ -56,7 +57,7 @@ class Understanding:
         _ = self._encoder
 
     def logits(self, texts: list[str]) -> np.ndarray:
-        """Uncalibrated scores, shape (texts, themes + tones + 1); the last is of informing."""
+        """Uncalibrated scores, shape (texts, themes + tones)."""
         return logits_of(self._encoder.embed(texts), self._arrays)
 
     def themes(self, texts: list[str]) -> np.ndarray:
@@ -72,7 +73,7 @@ class Understanding:
     def _informative(self, texts: list[str], logits: np.ndarray) -> Reading:
         worded = wording_logits(texts, self._arrays, "crisis")
         *weights, threshold = self._arrays["crisis_calibration"]
-        yes = informing(logits[:, -1], worded[:, 1] - worded[:, 0], weights)
+        yes = informing(logits[:, INFORMATIVE], worded[:, 1] - worded[:, 0], weights)
         return yes_or_no(yes, float(threshold))
 
     def _hate(self, texts: list[str], logits: np.ndarray) -> Reading:
@@ -82,7 +83,7 @@ class Understanding:
 
     def _tone(self, texts: list[str], logits: np.ndarray) -> Reading:
         probabilities = tone_probabilities(
-            logits[:, len(THEMES) : -1],
+            logits[:, len(THEMES) :],
             wording_logits(texts, self._arrays, "tone"),
             self._arrays["tone_calibration"],
         )

@@ -106,7 +106,7 @@ def test_public_sets_are_read_as_they_lie(tmp_path: Path) -> None:
     found = {example.text: example for example in public_posts(tmp_path)}
     assert found.keys() == {"water rises", "pray for us", "buy shoes", "my lunch", "birds sing"}
     assert (found["water rises"].informs, found["pray for us"].informs) == (True, False)
-    assert (found["water rises"].themes, found["my lunch"].informs) == ({}, None)
+    assert (found["water rises"].themes, found["my lunch"].informs) == ({"informative": 1.0}, None)
     assert found["buy shoes"].themes["panic"] == found["buy shoes"].themes["informative"] == 0.0
     assert (found["birds sing"].tone, found["birds sing"].themes) == (2, {})
     assert found["water rises"].group == found["buy shoes"].group == "flood"

@@ -29,10 +29,10 @@ def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.
     }
 
 
-# Columns of logits: themes, tones and informing by the network, then by wording.
+# Columns of logits: themes and tones by the network, tones and informing by wording.
 _TONES = slice(len(THEMES), len(THEMES) + len(TONES))
 _WORDING = slice(OUTPUTS, OUTPUTS + len(TONES))
-_CRISIS = [OUTPUTS - 1, OUTPUTS + len(TONES)]
+_CRISIS = [THEMES.index("informative"), OUTPUTS + len(TONES)]
 COLUMNS = OUTPUTS + len(TONES) + 1
 
 

@@ -18,7 +18,7 @@ RATE_ADAPTERS, RATE_HEADS, DECAY = 1e-3, 2e-3, 0.01
 WARM_UP_SHARE = 0.1
 # Our own posts are few and the only ones that show every theme: seen so many times an epoch.
 OWN_REPEATS = 4
-OUTPUTS = len(THEMES) + len(TONES) + 1  # the last: does a post about an emergency inform?
+OUTPUTS = len(THEMES) + len(TONES)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _batches(
 
 
 def _loss(logits: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
-    """Cross-entropies of the themes that are known, of the tone, and of whether it informs."""
+    """Binary cross-entropy of the themes that are known, plus cross-entropy of the tone."""
     known = torch.tensor([[t in e.themes for t in THEMES] for e in examples])
     wanted = torch.tensor([[e.themes.get(t, 0.0) for t in THEMES] for e in examples])
     themes = functional.binary_cross_entropy_with_logits(
@@ -151,10 +151,5 @@ def _loss(logits: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
     total = (themes * known).sum() / max(1, known.any(1).sum())
     tones = torch.tensor([-1 if e.tone is None else e.tone for e in examples])
     if (tones >= 0).any():
-        tone_logits = logits[:, len(THEMES) : -1]
-        total = total + functional.cross_entropy(tone_logits, tones, ignore_index=-1)
-    informs = [place for place, e in enumerate(examples) if e.informs is not None]
-    if informs:
-        wanted = torch.tensor([float(examples[place].informs) for place in informs])
-        total = total + functional.binary_cross_entropy_with_logits(logits[informs, -1], wanted)
+        total = total + functional.cross_entropy(logits[:, len(THEMES) :], tones, ignore_index=-1)
     return total

@@ -54,6 +54,10 @@ def observation(number: int = 0, **changes) -> dict:
         "frame_count": 20,
         "is_blind": False,
         "model_version": "test",
+        "fruin_level": None,
+        "entered_count": 0,
+        "left_count": 0,
+        "dwell_s": None,
     } | changes
 
 

@@ -5,7 +5,6 @@ edges, no picture (models/README.md, anomaly-1), and lies sealed in the derived 
 """
 
 import datetime as dt
-import hashlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,7 +152,7 @@ def _keep(
             "alarm_score": alarm_score,
             "false_alarms_per_day": budget,
             "object_key": key,
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": stored.sha256,
             "expires_at": stored.due_at,
         }
         upsert(connection, f"raw.{NOUN}", ("camera_id", "calibrated_at"), [row])

@@ -91,6 +91,7 @@ def test_G1_a_run_whose_refusal_can_not_be_logged_does_not_run_either(world, run
 # Modules that read what comes from outside or from the restricted zone, and the step that does.
 READERS = {
     "footage/listing.py", "footage/ingest.py", "footage/analyse.py", "footage/stills.py",
+    "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
     "posts/ingest.py", "posts/analyse.py", "records.py", "places.py", "sharing/permission.py",
 }  # fmt: skip
 

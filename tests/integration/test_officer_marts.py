@@ -86,7 +86,9 @@ def test_the_page_shows_the_same_figures_as_the_documents(page):
     assert {name: said[name] for name in said if name in shown} == {
         name: shown[name] for name in said if name in shown
     }
-    assert set(said) - set(shown) == {"quarantined", "alerts", "reviews"}
+    assert set(said) - set(shown) == {
+        "quarantined", "alerts", "reviews", "attacks_on_marts", "attacks_on_marts_worked",
+    }  # fmt: skip
     seen = ("runs_without_basis", "runs_refused", "objects_past_due", "longest_kept_h")
     assert [shown[name] for name in seen] == [1, 1, 1, 30]
     assert shown["consultations"] == 3

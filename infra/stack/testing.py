@@ -14,11 +14,13 @@ from infra.stack.layout import ROOT, Stack
 from infra.stack.setup import say
 
 CRASHES = "tests/e2e/test_crashes.py"
+# A process a core, each with a warehouse and a store of its own; a file's tests stay together.
+SPREAD = ("--numprocesses=logical", "--dist=loadfile")
 # In this order: the e2e tests look at the demo before others write, the crashes come last, in a
 # process of their own, since they end connections that a session of tests holds.
 CATEGORIES = (
     ("tests/dags", "tests/e2e", f"--ignore={CRASHES}"),
-    ("tests/integration",),
+    ("tests/integration", *SPREAD),
     (CRASHES,),
 )
 
@@ -28,7 +30,7 @@ def run(stack: Stack) -> None:
     programs.stop(stack)
     _forget(stack)
     setup.fetch(stack)
-    failures = [_pytest(stack, "tests/unit", "tests/fuzz")]
+    failures = [_pytest(stack, "tests/unit", "tests/fuzz", *SPREAD)]
     try:
         setup.prepare(stack)
         setup.start(stack)

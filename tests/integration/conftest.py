@@ -27,7 +27,10 @@ from tests import exports
 
 # Named by process, so that two runs of the tests on one stack do not empty each other's world.
 DATABASE = f"precrisis_tests_{os.getpid()}"
-PORTS_BEHIND_STACK = range(200, 1000, 10)
+# Tests run in several processes at once: each seeks ports where no other does.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+PORTS_BEHIND_STACK = range(200 + 20 * WORKER, 1000, 20 * WORKERS)
 
 
 class OwnStore:
@@ -129,10 +132,13 @@ def own_database() -> Iterator[Stack]:
     """The schema applied to a database of the tests' own, removed at the end."""
     stack = Stack.from_environment()
     with psycopg.connect(stack.dsn("owner", "postgres"), autocommit=True) as connection:
+        # Roles belong to the whole cluster: one process after the other sets its world up.
+        connection.execute("SELECT pg_advisory_lock(hashtext('own_database'))")
         connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         connection.execute(f"CREATE DATABASE {DATABASE}")
         with psycopg.connect(stack.dsn("owner", DATABASE), autocommit=True) as inside:
             cluster.apply_tables(inside, DATABASE)
+        connection.execute("SELECT pg_advisory_unlock_all()")
         yield stack
         connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 

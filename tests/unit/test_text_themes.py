@@ -1,19 +1,16 @@
-"""Themes: the arithmetic on a toy encoder, the floor of quality on the real one."""
+"""Themes: what is made of probabilities, the labels of our own posts, the floor of quality."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
-from models.text.encoder import Encoder
-from models.text.themes import (
-    SEEDS_PATH,
-    ThemeScorer,
-    labelled_seeds,
-    without_closing_hashtags,
-)
+from models.text.reading import THEMES
+from models.text.themes import ThemeScorer, without_closing_hashtags
+from models.text.training.examples import BadExamples, own_posts
+from models.text.understanding import Understanding
 
 SAMPLE = Path(__file__).parents[2] / "infra/samples/posts.jsonl"
 CELLS = [
@@ -21,54 +18,55 @@ CELLS = [
     (-6, "10", "piazza-fiera", "crowding"),
     (-5, "13", "stadio-briamasco", "threat"),
 ]
-THEMES = {"crowding", "panic", "threat", "hate", "disorder", "rumour", "informative", "calm"}
+ITALIAN = "Questo è un testo in italiano, senza dubbio"
 
 
-class ToyEncoder:
-    """A text's vector counts its letters a, b and c."""
+class ToyModel:
+    """Gives every text the probabilities it was made with."""
 
     version = "toy"
 
-    def embed(self, texts: list[str]) -> np.ndarray:
-        rows = np.array(
-            [[t.count(c) + 0.01 for c in "abc"] for t in texts], dtype=np.float32
-        ).reshape(-1, 3)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    def __init__(self, **probabilities: float) -> None:
+        self.row = np.array([probabilities.get(theme, 0.01) for theme in THEMES])
+
+    def themes(self, texts: list[str]) -> np.ndarray:
+        return np.tile(self.row, (len(texts), 1))
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> ThemeScorer:
-    seeds = {
-        "version": 3, "ridge": 0.1, "threshold": 0.4, "temperature": 0.06, "margin": 0.15,
-        "alarm_themes": ["panic"],
-        "themes": {"panic": {"seeds": ["aaaa", "aaab"]}, "crowding": {"seeds": ["bbbb", "bbba"]},
-                   "calm": {"seeds": ["cccc"]}},
-        "other": {"irony": ["cccca"]},
-    }  # fmt: skip
-    path = tmp_path / "themes.yaml"
-    path.write_text(yaml.safe_dump(seeds))
-    return ThemeScorer(ToyEncoder(), path)
+def scored(text: str = ITALIAN, **probabilities: float):
+    return ThemeScorer(ToyModel(**probabilities)).score([text])[0]
 
 
-def test_a_clear_text_has_one_theme_and_is_certain(toy: ThemeScorer) -> None:
-    scores = toy.score(["aaaaa"])[0]
+def test_a_clear_text_has_one_theme_and_is_certain() -> None:
+    scores = scored(panic=0.95)
     assert (scores.theme, scores.is_alarming, scores.is_uncertain) == ("panic", True, False)
-    assert scores.probabilities["panic"] > 0.9 > 0.1 > scores.probabilities["calm"]
+    assert scores.probabilities.keys() == set(THEMES)
 
 
-def test_a_text_between_two_themes_is_uncertain(toy: ThemeScorer) -> None:
-    assert toy.score(["ab"])[0].is_uncertain
+def test_two_themes_at_once_are_no_doubt() -> None:
+    scores = scored(panic=0.9, informative=0.97)
+    assert (scores.theme, scores.is_alarming, scores.is_uncertain) == ("informative", True, False)
 
 
-def test_what_only_looks_like_a_theme_is_calm(toy: ThemeScorer) -> None:
-    scores = toy.score(["cccca"])[0]
-    assert (scores.theme, scores.is_alarming) == ("calm", False)
+@pytest.mark.parametrize(
+    ("probability", "is_uncertain"), [(0.34, False), (0.36, True), (0.64, True)]
+)
+def test_near_even_odds_a_person_looks(probability: float, is_uncertain: bool) -> None:
+    assert scored(calm=0.9, hate=probability).is_uncertain is is_uncertain
 
 
-def test_scores_keep_their_order_and_name_their_version(toy: ThemeScorer) -> None:
-    assert [s.theme for s in toy.score(["b", "c", "a"])] == ["crowding", "calm", "panic"]
-    assert toy.score([]) == []
-    assert toy.version == "toy+themes3"
+def test_no_theme_is_an_answer() -> None:
+    scores = scored()
+    assert (scores.theme, scores.is_alarming, scores.is_uncertain) == (None, False, False)
+
+
+def test_a_language_that_was_not_measured_is_counted_and_not_guessed() -> None:
+    scores = scored("El mercado está abierto hasta las dos de la tarde", calm=0.95)
+    assert (scores.language, scores.is_uncertain) == ("other", True)
+
+
+def test_nothing_to_score() -> None:
+    assert ThemeScorer(ToyModel()).score([]) == []
 
 
 def test_closing_hashtags_are_left_out_and_others_stay() -> None:
@@ -76,15 +74,27 @@ def test_closing_hashtags_are_left_out_and_others_stay() -> None:
     assert without_closing_hashtags("#trento #aiuto") == "#trento #aiuto"
 
 
-def test_seeds_are_text_distinct_and_not_taken_from_the_sample() -> None:
-    seeds = yaml.safe_load(SEEDS_PATH.read_text("utf-8"))
-    texts, labels = labelled_seeds(seeds)
-    assert set(seeds["themes"]) == set(labels) == THEMES
-    assert all(isinstance(text, str) for text in texts)
-    assert len(set(texts)) == len(texts)
-    assert all(len(entry["seeds"]) >= 10 for entry in seeds["themes"].values())
+def test_own_posts_are_distinct_balanced_and_not_taken_from_the_sample() -> None:
+    posts = own_posts()
+    texts = {post.text for post in posts}
+    assert len(texts) == len(posts) >= 1200
+    themes = Counter(theme for post in posts for theme, holds in post.themes.items() if holds)
+    assert set(themes) == set(THEMES)
+    assert min(themes.values()) >= 60
+    assert Counter(post.language for post in posts)["it"] >= 700
     sample = {json.loads(line)["text"] for line in SAMPLE.read_text("utf-8").splitlines()}
-    assert not sample & set(texts)
+    assert not sample & texts
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"text": "x", "themes": ["panik"]}', '{"text": "x"}', "no json", '{"themes": []}', "[]"],
+)
+def test_a_post_that_cannot_be_used_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "more.jsonl"
+    path.write_text('{"text": "bene", "themes": ["calm"]}\n' + line + "\n")
+    with pytest.raises(BadExamples, match=r"more\.jsonl, line 2"):
+        own_posts(path, "correction")
 
 
 # Phrases of each kind, written for this test; metaphor and quotation are where such models break.
@@ -92,15 +102,15 @@ BY_FUNCTION = [
     ("Uno sparo! La gente scappa e urla", "panic"),
     ("People are screaming and running out of the station", "panic"),
     ("Stasera ti veniamo a prendere e ti spacchiamo le ossa", "threat"),
-    ("Quella gente fa schifo, cacciateli tutti dal paese", "hate"),
+    ("Gli stranieri fanno schifo, cacciateli tutti dal paese", "hate"),
     ("Troppa gente al mercato, non si cammina più", "crowding"),
-    ("Road closed from 10 to 16, use the ring road", "informative"),
+    ("Road closed by a landslide, use the ring road", "informative"),
 ]
 
 
 @pytest.fixture(scope="module")
 def scorer() -> ThemeScorer:
-    return ThemeScorer(Encoder())
+    return ThemeScorer(Understanding())
 
 
 @pytest.mark.parametrize(("text", "theme"), BY_FUNCTION)
@@ -110,15 +120,17 @@ def test_plain_phrases_are_understood(scorer: ThemeScorer, text: str, theme: str
     assert scores.probabilities[theme] >= 0.5
 
 
-@pytest.mark.xfail(strict=True, reason="idioms of fear read as panic; the card says so")
-def test_an_idiom_of_fear_raises_no_alarm(scorer: ThemeScorer) -> None:
-    assert not scorer.score(["Ho paura di perdere il treno"])[0].is_alarming
+@pytest.mark.xfail(strict=True, reason="no group is named: just below even odds, see the card")
+def test_hate_against_a_group_that_is_only_hinted_at(scorer: ThemeScorer) -> None:
+    scores = scorer.score(["Quella gente fa schifo, cacciateli tutti dal paese"])[0]
+    assert scores.probabilities["hate"] >= 0.5
 
 
 @pytest.mark.parametrize(
     "text",
     ["Che gol, li abbiamo distrutti!", "Sto morendo dal ridere", "Concerto da paura ieri sera",
-     "Nel film la folla scappa dal mostro", "No all'odio, qui siamo tutti benvenuti"],
+     "Nel film la folla scappa dal mostro", "No all'odio, qui siamo tutti benvenuti",
+     "Ho paura di perdere il treno"],
 )  # fmt: skip
 def test_figures_of_speech_raise_no_alarm(scorer: ThemeScorer, text: str) -> None:
     assert not scorer.score([text])[0].is_alarming

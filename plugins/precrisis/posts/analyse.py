@@ -76,8 +76,6 @@ def _texts(object_keys: list[str]) -> dict[str, str]:
 
 
 def _signals(posts: list[dict], texts: list[str]) -> list[dict[str, Any]]:
-    from models.text.language import language_of
-
     scorer, finder = theme_scorer(), place_finder()
     return [
         {
@@ -86,7 +84,7 @@ def _signals(posts: list[dict], texts: list[str]) -> list[dict[str, Any]]:
             "model_version": scorer.version,
             "posted_at": post["posted_at"],
             "author_key": post["author_key"],
-            "language": language_of(text),
+            "language": scores.language,
             "themes": scores.probabilities,
             "is_uncertain": scores.is_uncertain,
             "place_links": [
@@ -110,10 +108,10 @@ def _forget(connection: psycopg.Connection, rows: list[dict[str, Any]]) -> None:
 @lru_cache(maxsize=1)
 def theme_scorer():
     """The warm encoder and theme scorer of this process."""
-    from models.text.encoder import Encoder
     from models.text.themes import ThemeScorer
+    from models.text.understanding import Understanding
 
-    return ThemeScorer(Encoder())
+    return ThemeScorer(Understanding())
 
 
 @lru_cache(maxsize=1)
@@ -121,4 +119,4 @@ def place_finder():
     """The city's names of places."""
     from models.text.places import PlaceFinder
 
-    return PlaceFinder(city().gazetteer)
+    return PlaceFinder(city().gazetteer, city().name)

@@ -1,0 +1,121 @@
+"""Posts read by the tuned encoder: logits of themes and tones, calibrated into a reading."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from models.text.encoder import Encoder
+from models.text.reading import THEMES, Reading
+from models.text.wording import wording_logits
+
+LEARNT = Path(__file__).with_name("data") / "understanding.npz"
+RECORD = LEARNT.with_suffix(".json")
+INFORMATIVE = THEMES.index("informative")
+# Even odds, and how far from them a person should look.
+EVEN, MARGIN = 0.5, 0.15
+# Reading a tone, a person should look when the two likeliest differ by less.
+TONE_MARGIN = 0.2
+# How much the wording counts beside the network; 0.3 to 0.5 came out alike on left-out tweets.
+WORDING_SHARE = 0.4
+
+
+class LearntDiffers(RuntimeError):
+    """The file of what was learnt is not the one that its record names."""
+
+
+class Understanding:
+    """What `python -m models.text.train` learnt, on top of the registered encoder.
+
+    The score of `informative` is calibrated twice: as a theme among all posts of a city, and for
+    posts collected by the name of an emergency, most of which inform. `read` gives the latter.
+    """
+
+    def __init__(self, learnt: Path = LEARNT, workers: int = 1) -> None:
+        """Load encoder and heads. Raises LearntDiffers, WeightsMissing."""
+        record = json.loads(learnt.with_suffix(".json").read_text("utf-8"))
+        found = hashlib.sha256(learnt.read_bytes()).hexdigest()
+        if found != record["sha256"]:
+            raise LearntDiffers(
+                f"{learnt.name} has sha256 {found}, its record says {record['sha256']}: "
+                "restore both from the repository, or run `python -m models.text.train`"
+            )
+        self._arrays = dict(np.load(learnt))
+        self._workers = workers
+        self.version = f"posts{record['version']}-{found[:8]}"
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder(learnt=self._arrays, workers=self._workers)
+
+    def load(self) -> None:
+        """Load the encoder now instead of at the first text."""
+        _ = self._encoder
+
+    def logits(self, texts: list[str]) -> np.ndarray:
+        """Uncalibrated scores, shape (texts, themes + tones)."""
+        return logits_of(self._encoder.embed(texts), self._arrays)
+
+    def themes(self, texts: list[str]) -> np.ndarray:
+        """Calibrated probability of each theme, shape (texts, themes)."""
+        scale, shift = self._arrays["theme_calibration"]
+        return expit(self.logits(texts)[:, : len(THEMES)] * scale + shift)
+
+    def read(self, task: str, texts: list[str]) -> Reading:
+        """Reading for `informative` or `hate` (no, yes) or `tone`. Raises KeyError for others."""
+        readers = {"informative": self._informative, "hate": self._hate, "tone": self._tone}
+        return readers[task](texts, self.logits(texts))
+
+    def _informative(self, texts: list[str], logits: np.ndarray) -> Reading:
+        worded = wording_logits(texts, self._arrays, "crisis")
+        *weights, threshold = self._arrays["crisis_calibration"]
+        yes = informing(logits[:, INFORMATIVE], worded[:, 1] - worded[:, 0], weights)
+        return yes_or_no(yes, float(threshold))
+
+    def _hate(self, texts: list[str], logits: np.ndarray) -> Reading:
+        place = THEMES.index("hate")
+        scale, shift = self._arrays["theme_calibration"][:, place]
+        return yes_or_no(expit(logits[:, place] * scale + shift), EVEN)
+
+    def _tone(self, texts: list[str], logits: np.ndarray) -> Reading:
+        probabilities = tone_probabilities(
+            logits[:, len(THEMES) :],
+            wording_logits(texts, self._arrays, "tone"),
+            self._arrays["tone_calibration"],
+        )
+        weighed = probabilities * self._arrays["tone_favour"]
+        weighed /= weighed.sum(axis=1, keepdims=True)
+        second, best = np.sort(weighed, axis=1)[:, -2:].T
+        return Reading(probabilities, weighed.argmax(axis=1), best - second < TONE_MARGIN)
+
+
+def informing(read: np.ndarray, worded: np.ndarray, weights: Sequence[float]) -> np.ndarray:
+    """Probability that a post about an emergency informs, by network and wording together."""
+    by_network, by_wording, shift = weights
+    return expit(by_network * read + by_wording * worded + shift)
+
+
+def tone_probabilities(logits: np.ndarray, wording: np.ndarray, scalings: np.ndarray) -> np.ndarray:
+    """Mean of what network and wording say, each calibrated: a row of `scalings` for each."""
+    read, worded = (
+        softmax(scale * scores + shifts, axis=1)
+        for scores, (scale, *shifts) in zip((logits, wording), scalings, strict=True)
+    )
+    return (1 - WORDING_SHARE) * read + WORDING_SHARE * worded
+
+
+def logits_of(vectors: np.ndarray, learnt: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Heads on vectors that are brought to mean 0 and deviation 1 over their dimensions."""
+    moved = vectors - vectors.mean(axis=1, keepdims=True)
+    moved /= np.sqrt((moved**2).mean(axis=1, keepdims=True) + 1e-5)
+    return moved @ learnt["weights"] + learnt["offsets"]
+
+
+def yes_or_no(yes: np.ndarray, threshold: float) -> Reading:
+    """Decide for yes from `threshold` on; near it a person should look."""
+    is_near = np.abs(yes - threshold) < MARGIN
+    return Reading(np.stack([1 - yes, yes], axis=1), (yes >= threshold).astype(int), is_near)

@@ -28,7 +28,7 @@ def evaluate_places(
     if unknown := set().union(*expected) - set(gazetteer.names):
         some = ", ".join(sorted(unknown)[:5])
         raise BadLabels(f"{path.name}: the gazetteer has no place {some}; name it with --gazetteer")
-    finder, start_s = PlaceFinder(gazetteer.names, gazetteer.town), time.perf_counter()
+    finder, start_s = PlaceFinder(gazetteer.names, gazetteer.own_names), time.perf_counter()
     found = [_found(finder, row[text_column] or "") for row in rows]
     spent_s = time.perf_counter() - start_s
     result = {"task": "place", "town": gazetteer.town, **_judged(expected, found)}

@@ -59,6 +59,12 @@ class Gazetteer:
 
     names: Mapping[str, Sequence[str]]
     town: str | None = None
+    also_called: tuple[str, ...] = ()
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """What the city itself is called, as far as it is known."""
+        return (self.town, *self.also_called) if self.town else ()
 
 
 def read_gazetteer(path: Path) -> Gazetteer:
@@ -73,8 +79,10 @@ def read_gazetteer(path: Path) -> Gazetteer:
         raise BadGazetteer(f"{file}: there is no such file")
     names = _rows_of_csv(file) if file.suffix == ".csv" else _mapping(file)
     city = path / "city.yaml"
-    town = yaml.safe_load(city.read_text("utf-8")).get("name") if city.is_file() else town_in(names)
-    return Gazetteer(names, town)
+    if not city.is_file():
+        return Gazetteer(names, town_in(names))
+    pack = yaml.safe_load(city.read_text("utf-8"))
+    return Gazetteer(names, pack.get("name"), tuple(pack.get("also_called", ())))
 
 
 def _mapping(file: Path) -> dict[str, list[str]]:

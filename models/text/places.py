@@ -45,10 +45,12 @@ class Mention:
 class PlaceFinder:
     """Finds the places of one gazetteer ({place_id: [aliases]}) in texts."""
 
-    def __init__(self, gazetteer: Mapping[str, Sequence[str]], town: str | None = None) -> None:
-        """Index every spelling of every alias. `town` is the city's own name.
+    def __init__(
+        self, gazetteer: Mapping[str, Sequence[str]], own_names: Sequence[str] = ()
+    ) -> None:
+        """Index every spelling of every alias. `own_names` are what the city itself is called.
 
-        Without it no town in a text counts as another one.
+        Without them no town in a text counts as another one.
         """
         self._places: dict[Tokens, set[str]] = defaultdict(set)
         for place_id, aliases in gazetteer.items():
@@ -59,7 +61,7 @@ class PlaceFinder:
             for key in slip_keys(spelling):
                 self._slips[key].add(spelling)
         self._longest = max(map(len, self._places), default=0)
-        self._surroundings = Surroundings(gazetteer, town)
+        self._surroundings = Surroundings(gazetteer, own_names)
 
     def find(self, text: str) -> list[PlaceLink]:
         """Links in order of place_id; each place once, with its best confidence."""

@@ -49,9 +49,9 @@ def is_common_phrase(words: Sequence[Word], start: int, end: int) -> bool:
 class Surroundings:
     """Judges mentions of one city's places by the words around them."""
 
-    def __init__(self, gazetteer: Mapping[str, Sequence[str]], town: str | None) -> None:
+    def __init__(self, gazetteer: Mapping[str, Sequence[str]], own_names: Sequence[str]) -> None:
         """Know the city's own names; other towns are those of data/towns.txt."""
-        own = {tokens_of(town)} if town else set()
+        own = {tokens_of(name) for name in own_names}
         own |= {tokens_of(n) for names in TOWNS for n in names if own & set(map(tokens_of, names))}
         self._own = own
         self._others = (

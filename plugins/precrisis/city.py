@@ -153,6 +153,8 @@ class City(Part):
 
     city_id: str
     name: str
+    # In other languages, or of a town around it: elsewhere in a text, another town cancels a place.
+    also_called: list[str] = []
     country: str
     time_zone: str
     language: Literal["it", "en"]

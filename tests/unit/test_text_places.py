@@ -73,7 +73,7 @@ def test_a_clear_mention_beats_an_ambiguous_one() -> None:
     assert found("piazza della Stazione, dico i giardini") == {"gardens": 1.0}
 
 
-TRENTO = PlaceFinder(GAZETTEER, "Trento")
+TRENTO = PlaceFinder(GAZETTEER, ["Trento"])
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,14 @@ TRENTO = PlaceFinder(GAZETTEER, "Trento")
 def test_another_town_cancels_or_lowers(text: str, confidence: float | None) -> None:
     links = {link.place_id: link.confidence for link in TRENTO.find(text)}
     assert links == ({"via-roma": confidence} if confidence else {})
+
+
+def test_a_city_known_by_another_name_is_no_other_town() -> None:
+    text = "Torino, via Roma"
+    assert PlaceFinder(GAZETTEER, ["Rivermouth"]).find(text) == []
+    assert PlaceFinder(GAZETTEER, ["Rivermouth", "Torino"]).find(text) == [
+        PlaceLink("via-roma", 1.0)
+    ]
 
 
 def test_without_the_citys_name_no_town_is_another() -> None:

@@ -119,4 +119,4 @@ def place_finder():
     """The city's names of places."""
     from models.text.places import PlaceFinder
 
-    return PlaceFinder(city().gazetteer, city().name)
+    return PlaceFinder(city().gazetteer, (city().name, *city().also_called))

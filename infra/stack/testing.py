@@ -30,7 +30,7 @@ def run(stack: Stack) -> None:
     programs.stop(stack)
     _forget(stack)
     setup.fetch(stack)
-    failures = [_pytest(stack, "tests/unit", "tests/fuzz", *SPREAD)]
+    failures = [_pytest(stack, "tests/unit", *SPREAD), _pytest(stack, "tests/fuzz")]
     try:
         setup.prepare(stack)
         setup.start(stack)

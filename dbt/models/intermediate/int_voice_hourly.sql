@@ -8,8 +8,9 @@ with alarming as (
         theme,
         post_count,
         mean_probability,
-        -- Posts that a person should look at count for nothing here.
-        author_count * (1 - uncertain_pct / 100) as certain_authors
+        -- How many voices to expect: probabilities are calibrated, so that a doubtful post counts
+        -- by its odds.
+        author_count * mean_probability as expected_voices
     from {{ ref('fct_post_theme_hour') }}
     where not is_suppressed and theme in ('panic', 'threat', 'crowding', 'disorder')
 )
@@ -18,7 +19,7 @@ select distinct on (zone_id, hour_start_at)
     zone_id,
     hour_start_at,
     post_count,
-    certain_authors / (certain_authors + 3) * mean_probability as voice_signal
+    expected_voices / (expected_voices + 3) as voice_signal
 from alarming
 order by
-    zone_id, hour_start_at, certain_authors / (certain_authors + 3) * mean_probability desc, theme
+    zone_id, hour_start_at, expected_voices desc, theme

@@ -5,7 +5,7 @@ from expectations.station import Station, between, later, matches, one_of, prese
 KINDS = [
     "intrusion", "density_level", "vehicle_in_pedestrian_zone", "camera_blind",
     "camera_moved", "camera_blurred", "running", "wrong_way", "loitering", "stopped_vehicle",
-    "object_left", "sudden_gathering", "dispersal",
+    "anomaly", "object_left", "sudden_gathering", "dispersal",
 ]  # fmt: skip
 
 STATION = Station(

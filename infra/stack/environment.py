@@ -98,7 +98,7 @@ def airflow(stack: Stack) -> dict[str, str]:
         "AIRFLOW__API__SECRET_KEY": secret["airflow:jwt"],
         "AIRFLOW__API_AUTH__JWT_SECRET": secret["airflow:jwt"],
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": dsn,
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "300",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(stack.logs / "airflow"),

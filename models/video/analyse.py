@@ -12,9 +12,11 @@ from pathlib import Path
 
 import cv2
 
+from models.video.anomaly import Calibration
 from models.video.behaviour import signs_of
 from models.video.detector import DETECTOR_VERSION, Detector
 from models.video.footage import Footage, UnreadableVideo, open_footage
+from models.video.kinds import ANOMALY
 from models.video.motion import FLOW_VERSION
 from models.video.observation import Observation, SegmentAnalysis, Sign
 from models.video.paths import path_of
@@ -38,34 +40,41 @@ MIN_TAIL_S = 1  # what a segment holds beyond whole windows; less joins the wind
 
 
 def analyse_segment(
-    path: Path, camera: CameraView, detector: Detector, started_at: datetime
+    path: Path,
+    camera: CameraView,
+    detector: Detector,
+    started_at: datetime,
+    normal: Calibration | None = None,
 ) -> SegmentAnalysis:
     """Analyse the footage file `path` of `camera`, whose first frame was taken at `started_at`.
 
-    `started_at` must be UTC (ValueError otherwise). Raises UnreadableVideo when there is nothing
+    `normal`: what the camera learnt; without it no anomaly score is given. `started_at` must be
+    UTC (ValueError otherwise). Raises UnreadableVideo when there is nothing
     to analyse; a file cut short is analysed as far as it goes, see SegmentAnalysis.coverage.
     """
     if started_at.utcoffset() != timedelta(0):
         raise ValueError(f"{camera.camera_id}: started_at {started_at} is not in UTC")
     cv2.setNumThreads(detector.threads)
     with open_footage(path) as footage:
-        watch = Watch(footage, camera, detector)
+        watch = Watch(footage, camera, detector, normal)
         samples = list(watch.samples())
     if not samples:
         raise UnreadableVideo(path, "no frame can be decoded")
     size = footage.width_px, footage.height_px
     paths = [path_of(track, camera, size) for track in watch.tracks if track.was_counted]
-    windows = list(_windows(samples, footage, started_at))
+    windows = _windows(samples, footage, started_at)
+    scored = [(window, watch.scores.highest(window.holds)) for window in windows]
     return SegmentAnalysis(
         observations=tuple(
-            observation(camera, position, window, paths, MODEL_VERSION)
-            for window in windows
+            observation(camera, position, window, paths, score, MODEL_VERSION)
+            for window, score in scored
             for position in range(len(camera.regions))
         ),
         frames_read=footage.frames_read,
         frames_expected=max(footage.frames_announced - footage.lost_to_leaps, footage.frames_read),
         signs=tuple(_signs(watch, paths, samples, camera, started_at)),
         leaps=footage.leaps,
+        withheld=watch.scores.withheld,
     )
 
 
@@ -87,7 +96,10 @@ def _signs(
     camera: CameraView,
     started_at: datetime,
 ) -> Iterator[Sign]:
-    found = [*signs_of(paths, camera), *_tampered(samples, camera), *watch.left_objects()]
+    odd = (
+        (ANOMALY, region, *alarm) for alarm in watch.scores.alarms() for region in camera.regions
+    )
+    found = [*signs_of(paths, camera), *_tampered(samples, camera), *watch.left_objects(), *odd]
     for kind, region, from_s, to_s, value in found:
         stretch = (started_at + timedelta(seconds=at_s) for at_s in (from_s, to_s))
         yield Sign(camera.camera_id, region.zone_id, kind, *stretch, value, MODEL_VERSION)

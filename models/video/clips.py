@@ -20,11 +20,15 @@ class NoClips(ValueError):
 
 @dataclass(frozen=True)
 class Clip:
-    """Frames in order; can be gone through again. `name` is what labels call it."""
+    """Frames in order; can be gone through again. `name` is what labels call it.
+
+    `step`: a video file gives its first frame and every `step`-th after it.
+    """
 
     name: str
     path: Path
     size: tuple[int, int] | None = None  # width, height: frames are brought to it
+    step: int = 1
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield BGR frames. A frame that can't be decoded raises UnreadableVideo or NoClips."""
@@ -60,7 +64,7 @@ class Clip:
 
     def _video(self) -> Iterator[np.ndarray]:
         with open_footage(self.path) as footage:
-            for _, frame in footage.frames(lambda _: True):
+            for _, frame in footage.frames(lambda index: index % self.step == 0):
                 yield frame
 
 

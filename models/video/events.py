@@ -14,6 +14,7 @@ from itertools import groupby
 
 from models.video.crowding import CrowdRules, crowd_strengths
 from models.video.kinds import (
+    ANOMALY,
     CAMERA_BLIND,
     CAMERA_BLURRED,
     CAMERA_MOVED,
@@ -31,10 +32,11 @@ from models.video.kinds import (
 from models.video.observation import Observation, Sign
 
 # A sign of these has to last (s), put together from neighbouring stretches; of the others one
-# sign has to reach the limit (running: m/s, wrong way: m).
+# sign has to reach the limit (running: m/s, wrong way: m, anomaly: alarm scores).
 LASTING = frozenset({STAYING, STOPPED, OBJECT_LEFT, CAMERA_MOVED, CAMERA_BLURRED})
-SIGN_KINDS = LASTING | {RUNNING, WRONG_WAY}
-AT_ONCE = frozenset({RUNNING, WRONG_WAY, GATHERING, DISPERSAL})  # no run of windows is waited for
+SIGN_KINDS = LASTING | {RUNNING, WRONG_WAY, ANOMALY}
+# No run of windows is waited for.
+AT_ONCE = frozenset({RUNNING, WRONG_WAY, ANOMALY, GATHERING, DISPERSAL})
 KINDS = SIGN_KINDS | {
     *(INTRUSION, DENSITY_LEVEL, VEHICLE_IN_PEDESTRIAN_ZONE, CAMERA_BLIND),
     *(GATHERING, DISPERSAL),

@@ -15,6 +15,7 @@ RUNNING = "running"  # m/s, held over behaviour.HELD_S
 WRONG_WAY = "wrong_way"  # m against the way, or across it backwards
 STAYING = "loitering"  # s that somebody stays within behaviour.STAY_M of one spot
 STOPPED = "stopped_vehicle"  # s that a vehicle does not move
+ANOMALY = "anomaly"  # in the camera's own alarm score (`scores.py`)
 OBJECT_LEFT = "object_left"  # s between both ends of the stretch (`left_objects.py`)
 CAMERA_MOVED = "camera_moved"  # s (`tamper.py`)
 CAMERA_BLURRED = "camera_blurred"  # s

@@ -19,7 +19,7 @@ class Observation:
     motion_px_s: float
     flow_direction_deg: float | None
     vehicles_mean: float
-    anomaly_score: float | None
+    anomaly_score: float | None  # 1 = the alarm score that the camera learnt for its budget
     frame_count: int
     is_blind: bool
     model_version: str
@@ -50,7 +50,8 @@ class Sign:
 class SegmentAnalysis:
     """All observations and signs of a segment, and how much of the segment could be read.
 
-    `leaps`: timestamps that ran backwards or leapt, and were not believed.
+    `leaps`: timestamps that ran backwards or leapt, and were not believed. `withheld`: why there
+    is no anomaly score of it, or of a part of it.
     """
 
     observations: tuple[Observation, ...]
@@ -58,6 +59,7 @@ class SegmentAnalysis:
     frames_expected: int
     signs: tuple[Sign, ...] = ()
     leaps: int = 0
+    withheld: str | None = None
 
     @property
     def coverage(self) -> float:

@@ -31,11 +31,17 @@ class Window:
 
 
 def observation(
-    camera: CameraView, position: int, window: Window, paths: Sequence[Path], model_version: str
+    camera: CameraView,
+    position: int,
+    window: Window,
+    paths: Sequence[Path],
+    anomaly_score: float | None,
+    model_version: str,
 ) -> Observation:
     """Sum up region number `position` of the camera.
 
-    Counts come from the frames that show something; none: 0 and blind.
+    Counts come from the frames that show something; none: 0 and blind. The anomaly score is of
+    the whole picture, and the same for all regions.
     """
     region = camera.regions[position]
     seeing = [sample for sample in window.samples if sample.blind is None]
@@ -57,7 +63,7 @@ def observation(
         motion_px_s=motion.mean_px_s,
         flow_direction_deg=motion.direction_deg,
         vehicles_mean=fmean(vehicles),
-        anomaly_score=None,  # needs a camera-specific fit, see models/README.md
+        anomaly_score=anomaly_score,
         frame_count=len(window.samples),
         is_blind=len(window.samples) - len(seeing) >= BLIND_SHARE * len(window.samples),
         model_version=model_version,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from models.video.anomaly import Calibration
 from models.video.attention import Attention
 from models.video.behaviour import Found
 from models.video.detector import Detector
@@ -13,6 +14,7 @@ from models.video.footage import Footage
 from models.video.kinds import OBJECT_LEFT
 from models.video.left_objects import LOOKS, Box, left_objects
 from models.video.motion import SCALE, Motion, MotionMeter, camera_health, half_grey, half_size
+from models.video.scores import Scores
 from models.video.tamper import Lookout
 from models.video.tracking import WEAK_SCORE, Track, Tracker
 from models.video.view import CameraView
@@ -68,7 +70,13 @@ class Schedule:
 class Watch:
     """What is remembered from frame to frame of one segment."""
 
-    def __init__(self, footage: Footage, camera: CameraView, detector: Detector) -> None:
+    def __init__(
+        self,
+        footage: Footage,
+        camera: CameraView,
+        detector: Detector,
+        normal: Calibration | None = None,
+    ) -> None:
         wary = replace(detector, min_score=WEAK_SCORE)
         shape = footage.height_px, footage.width_px
         self._footage, self._size = footage, np.array(shape[::-1])
@@ -82,18 +90,26 @@ class Watch:
         self._first: list[tuple[float, np.ndarray]] = []
         self._last: deque[tuple[float, np.ndarray]] = deque(maxlen=LOOKS)
         self._taken: list[Box] = []
+        self.scores = Scores(footage, normal)
         self.tracks: list[Track] = []  # all that there ever were
 
     def samples(self) -> Iterator[Sample]:
         """Analyse frames at the camera's rate; flow looks at one more frame shortly before each."""
-        for _, frame in self._footage.frames(lambda _: self._schedule.wants(self._footage.at_s)):
-            at_s, grey = self._footage.at_s, half_grey(frame)
+        for index, frame in self._footage.frames(self._wants):
+            at_s = self._footage.at_s
+            self.scores.look(index, at_s, frame)
+            if not self._schedule.wants(at_s):
+                continue
+            grey = half_grey(frame)
             if self._schedule.is_due(at_s):
                 yield self._sample(at_s, grey, frame)
                 if self._schedule.analysed(at_s):
                     self._before = at_s, grey
             else:
                 self._before, self._schedule.is_before_wanted = (at_s, grey), False
+
+    def _wants(self, index: int) -> bool:
+        return self._schedule.wants(self._footage.at_s) or self.scores.is_due(index)
 
     def _sample(self, at_s: float, grey: np.ndarray, frame: np.ndarray) -> Sample:
         blind = camera_health(grey, self._previous).reason

@@ -2,15 +2,18 @@
 
 import datetime as dt
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from infra.stack.layout import Stack
 from models.video.anomaly import AnomalyModel
-from precrisis.footage.calibrate import calibrate_camera, current
+from precrisis.footage.analyse import analyse, find_segments
+from precrisis.footage.calibrate import calibrate_camera
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
+from precrisis.footage.normal import current
 from precrisis.run import Run
 from precrisis.warehouse import connect
 from tests import clips
@@ -122,3 +125,57 @@ def test_too_little_footage_keeps_what_was_learnt_before(stored, run):
 def test_a_camera_without_footage_says_so_and_is_no_failure(world, run):
     assert calibrate_camera(CAMERA, run) == 0
     assert "nothing learnt" in told(world)
+
+
+def scores_of(world, since: dt.datetime) -> list[float | None]:
+    rows = world.rows(
+        "SELECT anomaly_score FROM raw.camera_observation WHERE window_start >= %s "
+        "ORDER BY window_start",
+        since,
+    )
+    return [row["anomaly_score"] for row in rows]
+
+
+def offered_and_analysed(world, film: Path, at: dt.datetime, run: Run) -> None:
+    clips.offered(film, world.samples / "footage" / f"{CAMERA}_{at:%Y%m%dT%H%M%SZ}.avi")
+    for batch in find_recordings("test-footage", run):
+        take_in(batch, run)
+    for batch in find_segments(run):
+        analyse(batch, run)
+
+
+def test_footage_taken_after_a_calibration_is_scored_and_none_before(stored, street, run):
+    calibrate_camera(CAMERA, replace(run, interval_end=START + HOUR))
+    offered_and_analysed(stored, street, START + 2 * HOUR, run)
+    before = stored.rows(
+        "SELECT count(anomaly_score) AS n FROM raw.camera_observation WHERE window_start < %s",
+        START + HOUR,
+    )
+    assert before == [{"n": 0}]
+    found = scores_of(stored, START + 2 * HOUR)
+    assert len(found) >= 12
+    # The same film again is as normal as can be: it stays under the alarm score.
+    assert all(0 <= score < 1 for score in found)
+
+
+def test_G12_a_demonstration_is_counted_and_not_scored(stored, street, run):
+    calibrate_camera(CAMERA, replace(run, interval_end=START + HOUR))
+    later_on = START + 2 * HOUR
+    stored.rows(
+        "INSERT INTO raw.calendar_event VALUES ('c', 'e1', 'March', 'demonstration', "
+        "'market-square', %s, %s, 500)",
+        later_on, later_on + HOUR,
+    )  # fmt: skip
+    offered_and_analysed(stored, street, later_on, run)
+    assert set(scores_of(stored, later_on)) == {None}
+
+
+def test_a_camera_of_another_size_than_learnt_says_that_it_is_not_scored(stored, street, run):
+    calibrate_camera(CAMERA, replace(run, interval_end=START + HOUR))
+    other = street.with_name("other.avi")
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-t", "10", "-i", str(street)]
+    subprocess.run([*command, "-vf", "scale=176:144", "-y", str(other)], check=True)
+    offered_and_analysed(stored, other, START + 2 * HOUR, run)
+    assert set(scores_of(stored, START + 2 * HOUR)) == {None}
+    details = stored.rows("SELECT detail FROM ops.outcome WHERE step = 'analyse_segment'")
+    assert any("anomaly not scored: its frames have another size" in d["detail"] for d in details)

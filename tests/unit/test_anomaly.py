@@ -10,9 +10,12 @@ import pytest
 from models.register import weights_file
 from models.video.anomaly import (
     AnomalyModel,
+    Calibration,
     NotEnoughFootage,
+    Scorer,
     UnusableArtefact,
     calibrate,
+    frame_step,
     score_or_withhold,
 )
 from models.video.anomaly.model import NOT_CALIBRATED
@@ -162,3 +165,31 @@ def test_single_frames_alone_are_refused(weights):
 def test_too_little_footage_is_refused(weights):
     with pytest.raises(NotEnoughFootage, match="60 are needed"):
         calibrate([clip(frames=20)], RATE_HZ, weights)
+
+
+def test_frames_handed_over_one_by_one_get_the_same_scores(model, weights):
+    frames = clip(start=10, seed=9)
+    scorer = Scorer(Calibration(model, alarm_score=2.0, weights_path=weights), RATE_HZ)
+    handed = [scorer.look(frame)[0] for frame in frames]
+    assert handed == [value / 2 for value in values(model, frames, weights)]
+
+
+@pytest.mark.parametrize(
+    ("frame_rate_hz", "step"), [(2.0, 1), (10.0, 1), (15.0, 2), (25.0, 2), (30.0, 3)]
+)
+def test_about_ten_frames_a_second_are_looked_at(frame_rate_hz, step):
+    assert frame_step(frame_rate_hz) == step
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ((RATE_HZ, WIDTH, HEIGHT), None),
+        ((3 * RATE_HZ, WIDTH, HEIGHT), None),
+        ((RATE_HZ * 0.7, WIDTH, HEIGHT), "its frame rate"),
+        ((RATE_HZ, WIDTH, HEIGHT + 2), "its frames have another size"),
+    ],
+)
+def test_footage_of_another_form_is_not_scored(model, weights, form, reason):
+    doubt = Calibration(model, 1.0, weights).doubt(*form)
+    assert doubt is None if reason is None else doubt.startswith(reason)

@@ -9,20 +9,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from expectations.camera_observation import STATION as OBSERVATIONS
 from precrisis import door, store
 from precrisis.city import city
 from precrisis.footage.camera_setup import camera_view, detector
 from precrisis.footage.naming import SIGN_KEY, name_and_draw, stretch_key
+from precrisis.footage.normal import normal_of
 from precrisis.gate import authorise
-from precrisis.modes import read_modes
+from precrisis.modes import Modes, read_modes
 from precrisis.outcome import Outcome, Refused, Step
 from precrisis.run import Run
 from precrisis.warehouse import connect, upsert
 from precrisis.zone_keys import Damaged
 
 if TYPE_CHECKING:
-    from models.video.observation import SegmentAnalysis
+    from models.video.observation import Observation, SegmentAnalysis
 
 BATCH = 30
 FIND = """
@@ -83,13 +86,16 @@ def _analyse(segment: dict[str, Any], outcome: Outcome, run: Run) -> "SegmentAna
         try:
             path = store.fetch("analysis", "restricted", segment["object_key"], Path(folder))
             started_at = dt.datetime.fromisoformat(segment["started_at"])
-            found = analyse_segment(path, camera_view(camera), detector(), started_at)
+            normal = normal_of(camera.camera_id, started_at)
+            found = analyse_segment(path, camera_view(camera), detector(), started_at, normal)
         except (UnreadableVideo, FileNotFoundError, Damaged) as error:
             raise Refused("segment_readable", str(error), segment["object_key"]) from None
     outcome.rows_in = len(found.observations)
     outcome.detail = f"{found.coverage:.0%} of its frames read"
     if found.leaps:
         outcome.detail += f", {found.leaps} leaps of its clock not believed"
+    if found.withheld:
+        outcome.detail += f"; anomaly not scored: {found.withheld}"
     if not found.observations:
         raise Refused("segment_observed", "too short to observe anything", segment["object_key"])
     return found
@@ -103,18 +109,26 @@ def write_analyses(found: dict[str, "SegmentAnalysis"], batch_key: str) -> dict[
     """
     if not found:
         return {}
-    observed = {key: [asdict(o) for o in one.observations] for key, one in found.items()}
     with connect("analysis") as connection:
+        modes = read_modes(connection, city())
+        observed = {key: [_row(o, modes) for o in one.observations] for key, one in found.items()}
         written = door.load_items(connection, OBSERVATIONS, observed, batch_key)
         for one in found.values():
-            _write_signs(connection, one)
+            _write_signs(connection, one, modes)
         connection.commit()
     return written
 
 
-def _write_signs(connection, found: "SegmentAnalysis") -> None:
+def _row(seen: "Observation", modes: Modes) -> dict[str, Any]:
+    """An observation; where people demonstrate or worship it holds counts alone."""
+    row = asdict(seen)
+    if modes.is_protected(seen.zone_id, seen.window_start, seen.window_end):
+        row["anomaly_score"] = None
+    return row
+
+
+def _write_signs(connection: psycopg.Connection, found: "SegmentAnalysis", modes: Modes) -> None:
     """Replace the signs of one segment; of signs at one place and time the strongest stays."""
-    modes = read_modes(connection, city())
     allowed = sorted((s for s in found.signs if modes.may_name(s)), key=lambda s: s.value)
     rows = {tuple(getattr(sign, name) for name in SIGN_KEY): asdict(sign) for sign in allowed}
     start = min(o.window_start for o in found.observations)

@@ -7,7 +7,7 @@ edges, no picture (models/README.md, anomaly-1), and lies sealed in the derived 
 import datetime as dt
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from precrisis import store
 from precrisis.city import city
@@ -33,11 +33,6 @@ AND NOT EXISTS (
     AND e.started_at <= s.ended_at + %(margin)s AND e.ended_at >= s.started_at - %(margin)s
 )
 ORDER BY s.started_at
-"""
-CURRENT = """
-SELECT * FROM raw.camera_calibration
-WHERE camera_id = %(camera_id)s AND calibrated_at <= %(at)s AND expires_at > %(at)s
-ORDER BY calibrated_at DESC LIMIT 1
 """
 EVENT_MARGIN = dt.timedelta(minutes=1)
 
@@ -105,17 +100,19 @@ def _spread(segments: list[Segment]) -> list[Segment]:
 
 def _learn(segments: list[Segment], run: Run) -> "AnomalyModel":
     from models.register import weights_file
-    from models.video.anomaly import calibrate
+    from models.video.anomaly import calibrate, frame_step
     from models.video.clips import Clip
 
     days = sorted({f"{s.started_at.astimezone(city().timezone):%Y-%m-%d}" for s in segments})
+    rate_hz = segments[0].frame_rate_hz
+    step = frame_step(rate_hz)
     with tempfile.TemporaryDirectory() as folder:
         clips = [
-            Clip(s.object_key, path)
+            Clip(s.object_key, path, step=step)
             for number, s in enumerate(segments)
             if (path := _fetched(s, Path(folder, str(number)), run))
         ]
-        return calibrate(clips, segments[0].frame_rate_hz, weights_file("nanodet-416"), days)
+        return calibrate(clips, rate_hz / step, weights_file("nanodet-416"), days)
 
 
 def _fetched(segment: Segment, folder: Path, run: Run) -> Path | None:
@@ -162,8 +159,3 @@ def _model_version() -> str:
     from models.video.anomaly.model import VERSION
 
     return VERSION
-
-
-def current(connection: Any, camera_id: str, at: dt.datetime) -> dict[str, Any] | None:
-    """The row of raw.camera_calibration in force for a camera at `at` (UTC), None without one."""
-    return connection.execute(CURRENT, {"camera_id": camera_id, "at": at}).fetchone()

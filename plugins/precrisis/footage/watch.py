@@ -23,6 +23,7 @@ from precrisis.failures import traced
 from precrisis.footage.camera_setup import camera_view, detector, rules
 from precrisis.footage.capture import Gap, Piece, capture
 from precrisis.footage.ingest import store_segment
+from precrisis.footage.normal import normal_of
 from precrisis.footage.orphans import adopt_orphans
 from precrisis.footage.urgent import raise_urgent
 from precrisis.footage.watch_books import Seen, keep, live_run
@@ -167,8 +168,9 @@ def _analysed(piece: Piece) -> SegmentAnalysis:
 
     authorise(city().source(piece.source_id), live_run(), "analysis")
     view = camera_view(city().camera(piece.camera_id))
+    normal = normal_of(piece.camera_id, piece.started_at)
     try:
-        return analyse_segment(piece.file, view, detector(), piece.started_at)
+        return analyse_segment(piece.file, view, detector(), piece.started_at, normal)
     except UnreadableVideo as error:
         raise Refused("segment_readable", str(error)) from None
 

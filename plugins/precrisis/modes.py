@@ -3,7 +3,7 @@
 Statistics mode is the default: what follows from counts, flows and densities of a place. Incident
 mode lets analysis name how single tracks behave; a person opens it for one camera, with an act and
 a reason, and it ends by itself. Where people demonstrate or worship only what protects the crowd
-itself is named, whatever the mode (G12).
+itself, and what ails a camera, is named, whatever the mode (G12).
 """
 
 import datetime as dt
@@ -15,6 +15,8 @@ import psycopg
 
 from models.video.kinds import (
     CAMERA_BLIND,
+    CAMERA_BLURRED,
+    CAMERA_MOVED,
     DENSITY_LEVEL,
     INTRUSION,
     VEHICLE_IN_PEDESTRIAN_ZONE,
@@ -22,7 +24,9 @@ from models.video.kinds import (
 from precrisis.city import City
 
 # A kind that is not named here is about behaviour, and needs incident mode.
-PROTECTED_KINDS = frozenset({CAMERA_BLIND, DENSITY_LEVEL, VEHICLE_IN_PEDESTRIAN_ZONE})
+PROTECTED_KINDS = frozenset(
+    {CAMERA_BLIND, CAMERA_BLURRED, CAMERA_MOVED, DENSITY_LEVEL, VEHICLE_IN_PEDESTRIAN_ZONE}
+)
 STATISTICS_KINDS = PROTECTED_KINDS | {INTRUSION}
 
 PROTECTED_TIMES = """

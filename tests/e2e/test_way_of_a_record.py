@@ -54,7 +54,7 @@ def test_a_segment_reaches_the_dashboard(rows, stack):
 def test_posts_reach_the_risk_index_and_an_alert(rows):
     hour = rows(PANIC_HOUR)[0]
     placed = rows(
-        "SELECT count(DISTINCT author_key) AS authors FROM intermediate.int_signals_placed "
+        "SELECT max(author_count) AS authors FROM marts.fct_post_theme_hour "
         "WHERE zone_id = %s AND hour_start_at = %s",
         hour["zone_id"], hour["hour_start_at"],
     )  # fmt: skip

@@ -5,5 +5,5 @@ select
     count(*)::int as event_count,
     (1 - exp(sum(ln(1 - least(confidence, 0.99)))))::real as event_signal
 from {{ ref('int_events_shown') }}
-where kind <> 'camera_blind'
+where not {{ is_camera_fault('kind') }}
 group by 1, 2

@@ -9,7 +9,8 @@ select
     e.started_at,
     e.ended_at,
     case
-        when e.kind in ('camera_blind', 'vehicle_in_pedestrian_zone') then e.confidence
+        when {{ is_camera_fault('e.kind') }} then e.confidence
+        when e.kind = 'vehicle_in_pedestrian_zone' then e.confidence
         when h.has_hidden_count then least(e.confidence, 0.5)
         else e.confidence
     end::real as confidence,

@@ -5,5 +5,6 @@ select
     object_key,
     frame_count,
     frame_rate_hz,
-    due_at
+    due_at,
+    loaded_at
 from {{ source('raw', 'footage_segment') }}

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from precrisis.footage.naming import name_and_draw
 from tests import marts
 from tests.marts import HOUR, KEPT, segment, window
 
@@ -49,3 +50,52 @@ def test_a_camera_that_never_learnt_says_so(town):
     (day,) = town.rows(DAY, CAMERA)
     assert (day["calibrated_on"], day["calibration_age_days"]) == (None, None)
     assert (day["scored_windows"], day["unusual_windows"], day["blind_hours"]) == (0, 0, 0)
+
+
+@pytest.fixture
+def alarming(town) -> list[dict]:
+    """A camera in incident mode that was unusual six times in six minutes, and is again now."""
+    calibrated(town, HOUR - dt.timedelta(days=1))
+    for n in range(0, 36, 6):
+        window(town, "town-square", 20, n, anomaly_score=2)
+    town.rows(
+        "INSERT INTO ops.incident_mode (camera_id, starts_at, ends_at, opened_by, act, reason) "
+        "VALUES (%s, %s, %s, 'operator', 'Act 9', 'a reason that is long enough')",
+        CAMERA, HOUR, HOUR + dt.timedelta(hours=1),
+    )  # fmt: skip
+    start = HOUR + dt.timedelta(minutes=5)
+    town.rows(
+        "INSERT INTO raw.video_sign (camera_id, zone_id, kind, started_at, ended_at, value, "
+        "model_version) VALUES (%s, 'town-square', 'anomaly', %s, %s, 2, '1')",
+        CAMERA, start, start + dt.timedelta(seconds=3),
+    )  # fmt: skip
+    return [{"camera_id": CAMERA, "started_at": start.isoformat(), "object_key": "one"}]
+
+
+def named_anomalies(town, batch: list[dict], run) -> tuple[int, str]:
+    name_and_draw(batch, run)
+    events = town.rows("SELECT 1 FROM raw.video_event WHERE kind = 'anomaly'")
+    (told,) = town.rows(
+        "SELECT detail FROM ops.outcome WHERE step = 'name_events' ORDER BY ended_at DESC LIMIT 1"
+    )
+    return len(events), told["detail"]
+
+
+def test_what_alarms_far_over_its_budget_is_silent_and_says_so(town, alarming, run):
+    count, told = named_anomalies(town, alarming, run)
+    assert count == 0
+    assert "anomaly muted after 6 alarms where 0.0 were allowed" in told
+
+
+def test_a_camera_that_learnt_anew_alarms_again(town, alarming, run):
+    calibrated(town, HOUR + dt.timedelta(minutes=4))
+    assert named_anomalies(town, alarming, run) == (1, "")
+
+
+def test_a_higher_budget_lets_it_alarm(town, alarming, run):
+    town.edit_pack(
+        "thresholds.yaml",
+        "  anomaly_false_alarms_per_day:\n    value: 1\n",
+        "  anomaly_false_alarms_per_day:\n    value: 10000\n",
+    )
+    assert named_anomalies(town, alarming, run)[0] == 1

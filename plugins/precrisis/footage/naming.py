@@ -13,6 +13,7 @@ from precrisis import door
 from precrisis.city import city
 from precrisis.footage.camera_setup import detector, rules
 from precrisis.footage.evidence import draw_evidence
+from precrisis.footage.muting import muted_kinds
 from precrisis.footage.urgent import raise_urgent
 from precrisis.modes import read_modes
 from precrisis.outcome import Outcome, Step
@@ -45,15 +46,29 @@ def _name_events(batch: list[dict[str, Any]], outcome: Outcome, run: Run) -> Non
     with connect("analysis") as connection:
         seen = _observations_around(connection, batch)
         named = _named(connection, seen, batch)
-        modes = read_modes(connection, city())
-        allowed = [event for event in named if modes.may_name(event)]
-        if len(allowed) < len(named):
-            left = len(named) - len(allowed)
-            outcome.detail = f"{left} not kept: the mode does not allow them"
+        allowed = _allowed(connection, named, batch, outcome)
         outcome.rows_in = len(seen)
         outcome.rows_out = _replace(connection, seen, allowed, batch)
         fresh = [event for event in allowed if event.ended_at > run.interval_end - FRESH]
         raise_urgent(connection, fresh, *_landed(connection, batch))
+
+
+def _allowed(
+    connection, named: list[Any], batch: list[dict[str, Any]], outcome: Outcome
+) -> list[Any]:
+    """The events that the mode allows, of kinds not muted; the outcome tells of the rest."""
+    modes = read_modes(connection, city())
+    _, _, until = _around(batch)
+    muted = muted_kinds(connection, batch[0]["camera_id"], until)
+    lawful = [event for event in named if modes.may_name(event)]
+    kept = [event for event in lawful if event.kind not in muted]
+    told = []
+    if len(lawful) < len(named):
+        told.append(f"{len(named) - len(lawful)} not kept: the mode does not allow them")
+    if len(kept) < len(lawful):
+        told += [f"{kind} {reason}" for kind, reason in muted.items()]
+    outcome.detail = "; ".join(told) or outcome.detail
+    return kept
 
 
 def _named(connection, seen: list[dict[str, Any]], batch: list[dict[str, Any]]) -> list[Any]:

@@ -2,11 +2,12 @@
 ### Risk index → alerts → mail and CAP, then to a person
 
 **In** `marts.fct_zone_hour` of the last days; limits and budget of the city pack.
-**Out** `ops.alert`; per alert one mail and one CAP 1.2 file; one run of `alerts_review`, which
-waits for a person. Nothing acts by itself: the status is Exercise until a city sets it otherwise.
+**Out** `ops.alert`; per alert one mail, one CAP 1.2 file and one message per webhook; one run of
+`alerts_review`, which waits for a person. Nothing acts by itself: the status is Exercise until a
+city sets it otherwise.
 **Rerun** raises the same alerts under the same ids and sends nothing twice.
-**If it fails** the mail relay or the store refused: the error says which. Clear the task; what was
-delivered stays delivered.
+**If it fails** the mail relay, the store or a webhook refused: the error says which, and the others
+went out. Clear the task; what was delivered stays delivered.
 """
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator

@@ -11,7 +11,7 @@ An alert that nobody decides stays waiting; it is never accepted by time.
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, dag, task
 
-from precrisis.alerts.raising import record_review
+from precrisis.alerts.review import record_review
 from precrisis.dag_defaults import Tag
 
 

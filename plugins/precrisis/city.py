@@ -9,9 +9,10 @@ import string
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from shapely import Polygon, set_srid
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
@@ -132,6 +133,25 @@ class Recipient(Part):
     districts: list[str] | Literal["all"] = "all"
 
 
+class Webhook(Part):
+    """A system of the city's own that is told of alerts (precrisis/alerts/webhook.py).
+
+    Let address and secret be ${VARIABLES} of the environment: a city pack is no place for secrets.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
+    url: SecretStr
+    secret: SecretStr = Field(min_length=24)
+
+    @field_validator("url")
+    @classmethod
+    def _is_private(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("a webhook on another machine must have an https address")
+        return url
+
+
 class UrgentEvents(Part):
     """The kinds of video event that become an alert candidate at once."""
 
@@ -161,6 +181,7 @@ class City(Part):
     centre: tuple[float, float]
     bounds: tuple[float, float, float, float]
     alert_recipients: list[str]
+    alert_webhooks: list[Webhook] = []
     report_recipients: list[Recipient]
     authority: dict[str, str]
     controller: str

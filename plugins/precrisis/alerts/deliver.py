@@ -6,10 +6,13 @@ locked while sending, so two workers never send at once and the second sees the 
 What a crash between send and mark means:
 
 - *cap*: the object key follows from the alert, so a second put writes the same object. Once.
-- *mail*: the row still says failed, so the next run sends again; a relay may have taken the first
-  mail. SMTP has no transaction, at least once is the best it gives. We prefer an alert twice to an
-  alert never. The Message-ID follows from the alert_id, so mail systems that know it drop the
-  second copy and a reader can tell that both are one.
+- *mail*, *webhook*: the row still says failed, so the next run sends again; the first may have been
+  taken. Neither SMTP nor HTTP has a transaction, at least once is the best they give. We prefer an
+  alert twice to an alert never. Message-ID and webhook-id follow from the alert_id, so a receiver
+  that knows it drops the second copy and a reader can tell that both are one.
+
+One channel that fails holds up no other: its row stays failed, with the reason, and is tried again
+by later runs for a week.
 """
 
 from collections.abc import Callable
@@ -22,9 +25,11 @@ from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
+from precrisis.alerts.webhook import send_webhook
+from precrisis.city import Webhook
 from precrisis.relay import Relay, SendError, send
 
-Channel = Literal["mail", "cap"]
+Channel = str  # "cap", "mail", or "webhook:<name>"
 Put = Callable[[str, str, bytes, str], object]
 BEGUN = "sending was begun; its outcome is unknown until the row says sent"
 
@@ -100,6 +105,19 @@ def deliver_mail(
 ) -> Literal["sent", "unchanged"]:
     """Send the mail of an alert through the relay; see `deliver`."""
     return deliver(alert_id, "mail", partial(send, message, to), message["Message-ID"], connection)
+
+
+def deliver_webhook(
+    alert_id: str, webhook: Webhook, body: bytes, connection: Connection
+) -> Literal["sent", "unchanged"]:
+    """Post an alert to a system of the city's own; see `deliver` and `send_webhook`."""
+    post = partial(send_webhook, webhook, alert_id, body)
+    return deliver(alert_id, webhook_channel(webhook), post, alert_id, connection)
+
+
+def webhook_channel(webhook: Webhook) -> Channel:
+    """Return what ops.alert_delivery calls the channel of a webhook."""
+    return f"webhook:{webhook.name}"
 
 
 def _claim(connection: Connection, alert_id: str, channel: str, reference: str) -> None:

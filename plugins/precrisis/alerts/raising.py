@@ -1,14 +1,25 @@
 """alerts_raise: risky zone-hours become alerts, delivered once, then waiting for a person."""
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from psycopg import Connection
 
 from precrisis import store
 from precrisis.alerts.candidates import Candidate, candidates
 from precrisis.alerts.cap import cap_message
-from precrisis.alerts.deliver import deliver_cap, deliver_mail
+from precrisis.alerts.deliver import (
+    DeliveryError,
+    deliver_cap,
+    deliver_mail,
+    deliver_webhook,
+    webhook_channel,
+)
 from precrisis.alerts.mail import alert_mail
-from precrisis.audit import MIN_REASON
+from precrisis.alerts.review import undecided
+from precrisis.alerts.webhook import alert_body
 from precrisis.city import city
 from precrisis.outcome import Outcome, Step
 from precrisis.relay import relay
@@ -26,13 +37,14 @@ ZONE_HOURS = """
 SELECT f.* FROM marts.fct_zone_hour AS f, raw.city AS c
 WHERE f.local_date >= ((%(since)s::timestamptz) AT TIME ZONE c.time_zone)::date - 1
 """
+# In the order in which they were raised. After a week an alert helps nobody; its row says failed.
 UNDELIVERED = """
 SELECT a.* FROM ops.alert AS a
-WHERE (
+WHERE a.raised_at > now() - interval '7 days' AND (
     SELECT count(*) FROM ops.alert_delivery AS d
-    WHERE d.alert_id = a.alert_id AND d.status = 'sent'
-) < 2
-ORDER BY a.risk_index DESC, a.alert_id
+    WHERE d.alert_id = a.alert_id AND d.channel = ANY(%(channels)s) AND d.status = 'sent'
+) < cardinality(%(channels)s)
+ORDER BY a.raised_at, a.risk_index DESC, a.alert_id
 """
 
 
@@ -46,10 +58,10 @@ def raise_alerts(run: Run) -> list[dict[str, str]]:
     step.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H}", _select)
     delivery = Step("deliver_alert", "alert", run, role="analysis")
     with connect("analysis") as connection:
-        waiting = connection.execute(UNDELIVERED).fetchall()
+        waiting = connection.execute(UNDELIVERED, {"channels": _channels()}).fetchall()
         connection.commit()
     delivery.each(waiting, lambda alert: alert["alert_id"], _deliver)
-    return _undecided()
+    return undecided()
 
 
 def _select(run: Run, outcome: Outcome) -> None:
@@ -71,16 +83,41 @@ def _deliver(alert: dict[str, Any], outcome: Outcome) -> None:
     status = settings().alert_status
     zone = the_city.zone(candidate.zone_id)
     cap_xml = cap_message(candidate, the_city, zone.geometry, sent_at, status)
+    links = _links(candidate)
     mail = alert_mail(
-        candidate, the_city, _picture(candidate), cap_xml, _links(candidate),
+        candidate, the_city, _picture(candidate), cap_xml, links,
         sender=settings().mail_sender, sent_at=sent_at, status=status,
     )  # fmt: skip
+    body = alert_body(candidate, the_city, links, sent_at, status)
+    alert_id = candidate.alert_id
+    ways = [
+        partial(deliver_cap, alert_id, candidate.starts_at, cap_xml, _put),
+        partial(deliver_mail, alert_id, mail, relay()),
+        *(partial(deliver_webhook, alert_id, hook, body) for hook in the_city.alert_webhooks),
+    ]
+    outcome.rows_in, outcome.rows_out = len(ways), _go(ways)
+
+
+def _go(ways: list[Callable[[Connection], str]]) -> int:
+    """Go every way, whatever happens on another; return on how many the alert went out now.
+
+    Raises:
+        DeliveryError: of the first way that failed, after all were tried.
+    """
+    sent, failures = 0, []
     with connect("analysis") as connection:
-        done = [
-            deliver_cap(candidate.alert_id, candidate.starts_at, cap_xml, _put, connection),
-            deliver_mail(candidate.alert_id, mail, relay(), connection),
-        ]
-    outcome.rows_in, outcome.rows_out = len(done), done.count("sent")
+        for way in ways:
+            try:
+                sent += way(connection) == "sent"
+            except DeliveryError as error:
+                failures.append(error)
+    if failures:
+        raise failures[0]
+    return sent
+
+
+def _channels() -> list[str]:
+    return ["cap", "mail", *map(webhook_channel, city().alert_webhooks)]
 
 
 def _put(bucket: str, key: str, content: bytes, content_type: str) -> None:
@@ -103,44 +140,3 @@ def _links(candidate: Candidate) -> dict[str, str]:
     review = f"{run}/tasks/decide/required_actions"
     dashboard = f"{settings().superset_url}/superset/dashboard/city-safety/"
     return {"review": review, "dashboard": dashboard}
-
-
-def _undecided() -> list[dict[str, str]]:
-    with connect("analysis") as connection:
-        rows = connection.execute(
-            "SELECT a.* FROM ops.alert AS a WHERE NOT EXISTS "
-            "(SELECT FROM ops.alert_review AS r WHERE r.alert_id = a.alert_id) ORDER BY a.raised_at"
-        ).fetchall()
-    return [{"alert_id": row["alert_id"], "title": _title(row), "body": _body(row)} for row in rows]
-
-
-def _title(alert: dict[str, Any]) -> str:
-    local = alert["starts_at"].astimezone(city().timezone)
-    zone = city().zone(alert["zone_id"]).name
-    return f"{zone}, {local:%d.%m.%Y %H:%M}: {alert['risk_index']:.0f}/100 ({alert['severity']})"
-
-
-def _body(alert: dict[str, Any]) -> str:
-    """Why, how sure, and what is not known, in the city's language (Markdown)."""
-    words = f"text_{city().language}"
-    lines = [f"- {entry[words]}" for entry in (*alert["reasons"], *alert["unknowns"])]
-    return "\n".join([*lines, "", f"{alert['certainty']:.0%} · {alert['alert_id']}"])
-
-
-def record_review(alert_id: str, decision: str, reason: str, reviewer: str) -> None:
-    """Write a person's decision on an alert.
-
-    Raises:
-        ValueError: no reason was given; a decision without one can't be learnt from.
-    """
-    if len(reason.strip()) < MIN_REASON:
-        raise ValueError(f"alert {alert_id}: give a reason ({MIN_REASON} characters or more)")
-    row = {
-        "alert_id": alert_id,
-        "decision": decision,
-        "reason": reason.strip(),
-        "reviewer": reviewer,
-        "decided_at": dt.datetime.now(dt.UTC),
-    }
-    with connect("analysis") as connection:
-        upsert(connection, "ops.alert_review", ("alert_id", "decided_at"), [row])

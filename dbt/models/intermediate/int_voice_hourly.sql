@@ -19,7 +19,7 @@ select distinct on (zone_id, hour_start_at)
     zone_id,
     hour_start_at,
     post_count,
-    expected_voices / (expected_voices + 3) as voice_signal
+    (expected_voices / (expected_voices + 3))::real as voice_signal
 from alarming
 order by
     zone_id, hour_start_at, expected_voices desc, theme

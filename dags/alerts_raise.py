@@ -1,7 +1,8 @@
 """
 ### Risk index → alerts → mail and CAP, then to a person
 
-**In** `marts.fct_zone_hour` of the last days; limits and budget of the city pack.
+**In** `marts.fct_zone_hour` of the last days, `ops.alert_candidate` of the last hours; limits and
+budgets of the city pack. Started after each score, and at once by an urgent event.
 **Out** `ops.alert`; per alert one mail, one CAP 1.2 file and one message per webhook; one run of
 `alerts_review`, which waits for a person. Nothing acts by itself: the status is Exercise until a
 city sets it otherwise.

@@ -152,13 +152,10 @@ class Webhook(Part):
         return url
 
 
-class UrgentEvents(Part):
-    """The kinds of video event that become an alert candidate at once."""
+class UrgentEvents(AlertRule):
+    """The kinds of video event that become an alert candidate at once, and the rule for alerts."""
 
     kinds: list[str]
-    why: str
-    owner: str
-    expires_on: dt.date
 
 
 class Thresholds(Part):

@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
-
+from precrisis.airflow_rest import signed_in
 from precrisis.outcome import Outcome, Step
 from precrisis.retention_periods import AIRFLOW_RUN
 from precrisis.run import Run
-from precrisis.settings import settings
 
 ACCOUNT = "engineer"
 PAGE = 100
-TIMEOUT_S = 60
 ENDED = ("success", "failed")
 EVERY = "~"
 
@@ -42,7 +39,7 @@ def _clean(work: Work, before: dt.datetime, outcome: Outcome) -> None:
 
 def delete_runs(before: dt.datetime, dag_id: str = EVERY) -> int:
     """Delete the runs that ended before a moment (UTC), of every DAG or one; return how many."""
-    call = _signed_in()
+    call = signed_in(ACCOUNT)
     old = list(_ended_before(call, before, dag_id))
     for ended in old:
         call("DELETE", f"/dags/{ended['dag_id']}/dagRuns/{ended['dag_run_id']}")
@@ -57,23 +54,6 @@ def _ended_before(
     while page := call("GET", f"/dags/{dag_id}/dagRuns", query | {"offset": offset})["dag_runs"]:
         yield from page
         offset += len(page)
-
-
-def _signed_in() -> Callable[..., Any]:
-    """A call of the API as the account that may delete runs."""
-    base, password = settings().airflow_url, settings().airflow_passwords[ACCOUNT]
-    body = {"username": ACCOUNT, "password": password}
-    answer = requests.post(f"{base}/auth/token", json=body, timeout=TIMEOUT_S)
-    answer.raise_for_status()
-    session = requests.Session()
-    session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-
-    def call(method: str, path: str, query: dict[str, Any] | None = None) -> Any:
-        answer = session.request(method, f"{base}/api/v2{path}", params=query, timeout=TIMEOUT_S)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    return call
 
 
 def delete_logs(before: dt.datetime) -> int:

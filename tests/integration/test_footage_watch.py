@@ -44,9 +44,9 @@ def live(world, caplog):
 
 
 @contextmanager
-def watching(flush_s: float = 2.0):
+def watching(flush_s: float = 2.0, tell=lambda: None):
     settings().state.mkdir(exist_ok=True)
-    watch = Watch(flush_s=flush_s)
+    watch = Watch(flush_s=flush_s, tell=tell)
     thread = threading.Thread(target=watch.run, daemon=True)
     thread.start()
     try:
@@ -100,11 +100,13 @@ def test_an_urgent_event_is_a_candidate_before_any_row_passes_a_door(world, live
     monkeypatch.setattr("models.video.analyse.analyse_segment", crowded)
     with Camera() as camera:
         live(camera.address())
-        with watching(flush_s=3600):
+        told = []
+        with watching(flush_s=3600, tell=lambda: told.append(1)):
             (candidate, *_) = until(lambda: world.rows("SELECT * FROM ops.alert_candidate"))
             assert world.rows("SELECT * FROM raw.camera_observation") == []
     assert (candidate["kind"], candidate["zone_id"]) == ("density_level", "market-square")
     assert (candidate["raised_at"] - candidate["landed_at"]).total_seconds() < 30
+    assert told
 
 
 def crowded(path, camera, detector, started_at) -> SegmentAnalysis:

@@ -16,8 +16,10 @@ select
     a.zone_id,
     z.name as zone_name,
     z.attributes ->> 'district' as district,
-    a.starts_at,
-    a.ends_at,
+    -- By the hour: an urgent alert may be of what could be an offence, and its minute is for those
+    -- whom the alert went to.
+    date_trunc('hour', a.starts_at) as starts_at,
+    date_trunc('hour', a.ends_at + interval '59 minutes 59.999999 seconds') as ends_at,
     a.risk_index,
     a.certainty,
     a.severity,

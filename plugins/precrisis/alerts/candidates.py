@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 from precrisis.alerts.reasons import CONTRIBUTIONS, reasons_of, unknowns_of
 from precrisis.alerts.rules import AlertRule, Severity
 
+COLUMNS = (
+    "alert_id", "rule", "rule_version", "zone_id", "starts_at", "ends_at", "risk_index",
+    "certainty", "severity", "reasons", "unknowns", "inputs",
+)  # fmt: skip
 HOUR = timedelta(hours=1)
 Row = Mapping[str, Any]
 

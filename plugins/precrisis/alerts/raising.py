@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import Connection
 
 from precrisis import store
-from precrisis.alerts.candidates import Candidate, candidates
+from precrisis.alerts.candidates import COLUMNS, Candidate, candidates
 from precrisis.alerts.cap import cap_message
 from precrisis.alerts.deliver import (
     DeliveryError,
@@ -19,6 +19,7 @@ from precrisis.alerts.deliver import (
 )
 from precrisis.alerts.mail import alert_mail
 from precrisis.alerts.review import undecided
+from precrisis.alerts.urgent_selection import select_urgent
 from precrisis.alerts.webhook import alert_body
 from precrisis.city import city
 from precrisis.outcome import Outcome, Step
@@ -28,10 +29,6 @@ from precrisis.settings import settings
 from precrisis.warehouse import connect, upsert
 
 KEPT = dt.timedelta(days=365)  # alerts and their CAP files hold no personal data
-COLUMNS = (
-    "alert_id", "rule", "rule_version", "zone_id", "starts_at", "ends_at", "risk_index",
-    "certainty", "severity", "reasons", "unknowns", "inputs",
-)  # fmt: skip
 # Whole local days and one more, so that an episode keeps its first hour and with it its alert_id.
 ZONE_HOURS = """
 SELECT f.* FROM marts.fct_zone_hour AS f, raw.city AS c
@@ -56,6 +53,8 @@ def raise_alerts(run: Run) -> list[dict[str, str]]:
     """
     step = Step("select_alerts", "alert", run, role="analysis")
     step.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H}", _select)
+    urgent = Step("select_urgent_alerts", "alert", run, role="analysis")
+    urgent.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", select_urgent)
     delivery = Step("deliver_alert", "alert", run, role="analysis")
     with connect("analysis") as connection:
         waiting = connection.execute(UNDELIVERED, {"channels": _channels()}).fetchall()

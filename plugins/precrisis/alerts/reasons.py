@@ -21,6 +21,12 @@ def reasons_of(row: Row) -> list[dict[str, Any]]:
     return [_reason(key, value, row) for key, value in parts]
 
 
+def urgent_reason(key: str, kind: str, value: float) -> dict[str, Any]:
+    """Return the reason of an urgent alert: a kind of video event and its index points."""
+    text_it, text_en = _URGENT.get(kind, _OTHER_URGENT)
+    return {"key": key, "value": round(value, 1), "text_it": text_it, "text_en": text_en}
+
+
 def unknowns_of(row: Row) -> list[dict[str, str]]:
     """Return what was not looked at for this zone-hour: {key, text_it, text_en} each."""
     return [
@@ -85,6 +91,15 @@ _SENTENCES: dict[str, Callable[[Row], tuple[str, str]]] = {
     "public_voice": _public_voice,
     "context": _context,
 }
+
+_URGENT = {
+    "density_level": ("Folla molto fitta vista dal video", "Very dense crowd seen by video"),
+    "vehicle_in_pedestrian_zone": (
+        "Veicolo in area pedonale visto dal video",
+        "Vehicle in a pedestrian zone seen by video",
+    ),
+}
+_OTHER_URGENT = ("Evento urgente visto dal video", "Urgent event seen by video")
 
 _UNKNOWNS = (
     (

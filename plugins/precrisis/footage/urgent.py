@@ -1,16 +1,20 @@
 """Events that can't wait for the marts: alert candidates, written the moment they are named."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import psycopg
 
+from precrisis.airflow_rest import signed_in
 from precrisis.city import city
 from precrisis.warehouse import upsert
 
 if TYPE_CHECKING:
     from models.video.events import VideoEvent
+
+log = logging.getLogger(__name__)
 
 
 def raise_urgent(
@@ -52,6 +56,15 @@ def raise_urgent(
     upsert(connection, "ops.alert_candidate", ("candidate_id",), rows, keep=("inputs", "landed_at"))
     connection.commit()
     return len(rows) - len(known)
+
+
+def start_alerts() -> None:
+    """Let alerts_raise look at the candidates now; without Airflow, its next run will."""
+    body = {"logical_date": None, "note": "urgent event"}
+    try:
+        signed_in("operator")("POST", "/dags/alerts_raise/dagRuns", body=body)
+    except Exception as error:
+        log.warning("alerts_raise could not be started (%s)", type(error).__name__)
 
 
 def _holds_on(moment: dt.datetime, last_day: dt.date) -> bool:

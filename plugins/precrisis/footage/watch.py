@@ -11,6 +11,7 @@ import signal
 import tempfile
 import threading
 from collections import defaultdict, deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from precrisis.footage.capture import Gap, Piece, capture
 from precrisis.footage.ingest import store_segment
 from precrisis.footage.normal import normal_of
 from precrisis.footage.orphans import adopt_orphans
-from precrisis.footage.urgent import raise_urgent
+from precrisis.footage.urgent import raise_urgent, start_alerts
 from precrisis.footage.watch_books import Seen, keep, live_run
 from precrisis.gate import NoBasis, authorise
 from precrisis.modes import read_modes
@@ -50,6 +51,7 @@ class Watch:
     stop: threading.Event = field(default_factory=threading.Event)
     flush_s: float = FLUSH_S
     analysts: int = 1
+    tell: Callable[[], None] = start_alerts
     _landed: Queue = field(default_factory=Queue)
     _seen: Queue = field(default_factory=Queue)
     _recent: dict[str, deque] = field(
@@ -128,7 +130,9 @@ class Watch:
         with connect("analysis") as connection:
             modes = read_modes(connection, city())
             named = [e for e in name_events(observations, rules(), signs) if modes.may_name(e)]
-            raise_urgent(connection, named, [row["object_key"]], piece.closed_at)
+            new = raise_urgent(connection, named, [row["object_key"]], piece.closed_at)
+        if new:
+            threading.Thread(target=self.tell, name="tell", daemon=True).start()
 
     def _keep_books(self, captures: list[threading.Thread], working: list[Future]) -> None:
         while not self.stop.wait(self.flush_s):

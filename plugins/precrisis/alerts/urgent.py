@@ -1,0 +1,150 @@
+"""Choose alerts from urgent events of cameras, without waiting for the marts: pure.
+
+Events near in time in one zone are one alert, however many cameras and windows they came from. Its
+risk index is the one of docs/adr/0003-risk-index.md with what is known at once, the kinds of event
+seen; so a lone weak sign stays under the limit, and signs that agree go over it.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from precrisis.alerts.candidates import Candidate, HeldBack, Row, Selection, alert_id
+from precrisis.alerts.reasons import unknowns_of, urgent_reason
+from precrisis.alerts.rules import AlertRule
+
+JOIN = timedelta(minutes=10)  # signs no further apart are of one event
+MOST_KEPT = 200  # signs that an alert keeps
+CROWD_KINDS = frozenset({"density_level"})
+
+
+def urgent_alerts(
+    rows: Iterable[Row],
+    raised: Sequence[Row],
+    rule: AlertRule,
+    weights: Mapping[str, float],
+    precision: float,
+    since: datetime,
+    zone_info: ZoneInfo,
+) -> Selection:
+    """Return what to raise of rows of ops.alert_candidate.
+
+    Args:
+        raised: alerts of this rule (zone_id, starts_at, ends_at) that may still go on. A sign that
+            is near one in its zone belongs to it, and raises nothing new.
+        weights: of `crowding` and `video_event` (0-1), as the index has them.
+        precision: share 0-1 of this rule's reviewed alerts that a person accepted.
+        since: what ended before is too late to be urgent (UTC).
+        zone_info: local days carry the budget.
+    """
+    selection = Selection([], [])
+    spent: dict[date, int] = {}
+    for alert in raised:
+        day = _day(alert["starts_at"], zone_info)
+        spent[day] = spent.get(day, 0) + 1
+    found = [_candidate(episode, rule, weights, precision) for episode in _episodes(rows)]
+    for candidate in sorted(found, key=lambda c: (-c.risk_index, c.starts_at, c.zone_id)):
+        day = _day(candidate.starts_at, zone_info)
+        if candidate.risk_index < rule.limit or candidate.certainty < rule.min_certainty:
+            continue
+        if candidate.ends_at < since or any(_is_part(candidate, alert) for alert in raised):
+            continue
+        if day > rule.expires_on:
+            selection.held_back.append(HeldBack(candidate, "rule_expired"))
+        elif spent.get(day, 0) >= rule.budget_per_day:
+            selection.held_back.append(HeldBack(candidate, "over_budget"))
+        else:
+            spent[day] = spent.get(day, 0) + 1
+            selection.raised.append(candidate)
+    return selection
+
+
+def _episodes(rows: Iterable[Row]) -> list[list[Row]]:
+    """Split the signs of each zone where nothing was seen for JOIN."""
+    ordered = sorted(rows, key=lambda r: (r["zone_id"], r["starts_at"], r["candidate_id"]))
+    found: list[list[Row]] = []
+    for _, of_zone in groupby(ordered, key=lambda r: r["zone_id"]):
+        last: datetime | None = None
+        for row in of_zone:
+            if last is None or row["starts_at"] - last > JOIN:
+                found.append([])
+            found[-1].append(row)
+            last = max(last or row["ends_at"], row["ends_at"])
+    return found
+
+
+def _candidate(
+    episode: Sequence[Row], rule: AlertRule, weights: Mapping[str, float], precision: float
+) -> Candidate:
+    """One alert of an episode.
+
+    An event's confidence is no probability; what people said of earlier alerts makes it one.
+    """
+    strongest: dict[str, float] = {}
+    for row in episode:
+        strongest[row["kind"]] = max(strongest.get(row["kind"], 0.0), row["confidence"])
+    # In logarithms the kinds add up, as the contributions of the index do.
+    logs = {
+        kind: -math.log1p(-min(0.99, weights[_part(kind)] * confidence))
+        for kind, confidence in strongest.items()
+    }
+    index = 100 * -math.expm1(-sum(logs.values()))
+    share = index / sum(logs.values())
+    starts_at = episode[0]["starts_at"].astimezone(UTC)
+    return Candidate(
+        alert_id=alert_id(rule, episode[0]["zone_id"], starts_at),
+        rule=rule.rule,
+        rule_version=rule.version,
+        zone_id=episode[0]["zone_id"],
+        starts_at=starts_at,
+        ends_at=max(row["ends_at"] for row in episode).astimezone(UTC),
+        risk_index=index,
+        certainty=precision * (1 - math.prod(1 - one for one in strongest.values())),
+        severity=rule.severity_bands.of(index),
+        reasons=[
+            urgent_reason(_part(kind), kind, share * log)
+            for kind, log in sorted(logs.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        unknowns=unknowns_of({"has_camera": True, "has_posts": False, "has_baseline": False}),
+        inputs={
+            "rule": rule.model_dump(mode="json"),
+            "precision": precision,
+            "candidate_count": len(episode),
+            "candidates": [_kept(r) for r in _strongest(episode)],
+        },
+    )
+
+
+def _part(kind: str) -> str:
+    """The part of the index that a kind of event counts towards."""
+    return "crowding" if kind in CROWD_KINDS else "video_event"
+
+
+def _strongest(episode: Sequence[Row]) -> list[Row]:
+    """What the alert rests on: a storm of weaker signs would only fill the memory."""
+    by_weight = sorted(episode, key=lambda row: (-row["confidence"], row["candidate_id"]))
+    return by_weight[:MOST_KEPT]
+
+
+_KEPT = ("candidate_id", "kind", "confidence", "inputs")
+
+
+def _kept(row: Row) -> dict[str, Any]:
+    """What a replay needs of a sign, ready for JSON."""
+    times = {name: row[name].astimezone(UTC).isoformat() for name in ("starts_at", "ends_at")}
+    return {**{name: row[name] for name in _KEPT}, **times}
+
+
+def _is_part(candidate: Candidate, alert: Row) -> bool:
+    return (
+        candidate.zone_id == alert["zone_id"]
+        and candidate.starts_at <= alert["ends_at"] + JOIN
+        and alert["starts_at"] <= candidate.ends_at + JOIN
+    )
+
+
+def _day(moment: datetime, zone_info: ZoneInfo) -> date:
+    return moment.astimezone(zone_info).date()

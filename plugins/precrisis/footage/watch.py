@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 FLUSH_S = 10.0
 LOOK_BACK = 60  # pieces of a camera, ten minutes, that events are named from
 MOST_WAITING = 40  # pieces; more are left to footage_analyse
+# Pieces; with more the anomaly score, which costs as much as all else, is left out: what is urgent
+# does not come from it.
+MOST_TO_SCORE = 4
 IDLE_S = 30.0
 ALIVE = "footage-watch.alive"  # in the state folder; touched while all is well
 MEMORY = Path("/dev/shm")
@@ -113,7 +116,7 @@ class Watch:
             row = _stored(piece)
             if self._landed.qsize() > MOST_WAITING:
                 return Seen(piece, row, None)
-            found = _analysed(piece)
+            found = _analysed(piece, is_scored=self._landed.qsize() <= MOST_TO_SCORE)
             self._raise(piece, row, found)
             return Seen(piece, row, found)
         except Exception as error:  # told by the clerk, under the step that it ended
@@ -166,13 +169,13 @@ def _stored(piece: Piece) -> dict[str, Any]:
         )
 
 
-def _analysed(piece: Piece) -> SegmentAnalysis:
+def _analysed(piece: Piece, is_scored: bool) -> SegmentAnalysis:
     from models.video.analyse import analyse_segment
     from models.video.footage import UnreadableVideo
 
     authorise(city().source(piece.source_id), live_run(), "analysis")
     view = camera_view(city().camera(piece.camera_id))
-    normal = normal_of(piece.camera_id, piece.started_at)
+    normal = normal_of(piece.camera_id, piece.started_at) if is_scored else None
     try:
         return analyse_segment(piece.file, view, detector(), piece.started_at, normal)
     except UnreadableVideo as error:

@@ -132,7 +132,7 @@ def test_what_is_due_is_not_analysed_any_more(world, films, run):
     assert len(find_segments(run)) == 1
 
 
-def run_past(path, camera, detector, started_at) -> SegmentAnalysis:
+def run_past(path, camera, detector, started_at, normal=None) -> SegmentAnalysis:
     """Somebody runs, twice at the same moment, in a square with nobody else."""
     end = started_at + dt.timedelta(seconds=10)
     seen = Observation(

@@ -109,7 +109,7 @@ def test_an_urgent_event_is_a_candidate_before_any_row_passes_a_door(world, live
     assert told
 
 
-def crowded(path, camera, detector, started_at) -> SegmentAnalysis:
+def crowded(path, camera, detector, started_at, normal=None) -> SegmentAnalysis:
     """What would be seen in a crush."""
     seen = Observation(
         camera_id=camera.camera_id, zone_id="market-square", window_start=started_at,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from shapely import Polygon, set_srid
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
@@ -100,6 +100,16 @@ class Camera(Part):
     ground: list[tuple[float, float, float, float]] = Field(default=[])
 
 
+class Terms(Part):
+    """What whoever offers a source allows. Not what we may do by law: that is the register's."""
+
+    where: str = Field(min_length=1)  # the address of the terms, or the agreement by its number
+    checked_on: dt.date
+    purposes: list[str]
+    retention_hours: int = Field(ge=1)  # texts may be kept as long as this
+    attribution: str = Field(min_length=1)
+
+
 class Source(Part):
     """Where data comes from, and the purpose in the register that allows it."""
 
@@ -115,7 +125,14 @@ class Source(Part):
     stretch_s: int = Field(default=60, ge=10, le=540)
     # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
     is_continuous: bool = False
+    terms: Terms | None = None
     note: str = ""
+
+    @model_validator(mode="after")
+    def _posts_are_described(self) -> "Source":
+        if self.noun == "post" and self.terms is None:
+            raise ValueError(f"source '{self.source_id}' needs `terms`: what its provider allows")
+        return self
 
 
 class Threshold(Part):

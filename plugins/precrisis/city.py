@@ -114,7 +114,7 @@ class Source(Part):
     """Where data comes from, and the purpose in the register that allows it."""
 
     source_id: str
-    kind: Literal["folder", "s3", "rtsp", "mastodon", "csv", "city_pack"]
+    kind: Literal["folder", "s3", "rtsp", "mastodon", "rss", "csv", "city_pack"]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str
     noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]

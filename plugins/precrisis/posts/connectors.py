@@ -6,6 +6,7 @@ from precrisis.posts.connector import Connector
 
 MODULES = {
     "mastodon": "mastodon_source",
+    "rss": "feed_source",
 }
 
 

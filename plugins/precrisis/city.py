@@ -110,6 +110,18 @@ class Terms(Part):
     attribution: str = Field(min_length=1)
 
 
+class Columns(Part):
+    """Which column of a file of posts, or which name in its JSON, holds what."""
+
+    id: str
+    posted_at: str
+    text: str
+    author: str | None = None
+    edited_at: str | None = None
+    language: str | None = None
+    deleted: str | None = None
+
+
 class Source(Part):
     """Where data comes from, and the purpose in the register that allows it."""
 
@@ -119,6 +131,9 @@ class Source(Part):
     purpose_id: str
     noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]
     hashtags: list[str] = []
+    # Files of posts: what their columns mean, and what parts them in CSV.
+    columns: Columns | None = None
+    separator: str = Field(default=",", min_length=1, max_length=1)
     # The environment variable that holds a feed's token, or an S3 source's "access:secret".
     token_variable: str | None = None
     # How long a live camera is recorded in each run; runs are 10 minutes apart.
@@ -132,6 +147,8 @@ class Source(Part):
     def _posts_are_described(self) -> "Source":
         if self.noun == "post" and self.terms is None:
             raise ValueError(f"source '{self.source_id}' needs `terms`: what its provider allows")
+        if self.noun == "post" and self.kind in ("folder", "s3") and self.columns is None:
+            raise ValueError(f"source '{self.source_id}' needs `columns`: what its files hold")
         return self
 
 

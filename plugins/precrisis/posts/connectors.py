@@ -7,6 +7,8 @@ from precrisis.posts.connector import Connector
 MODULES = {
     "mastodon": "mastodon_source",
     "rss": "feed_source",
+    "folder": "file_drop",
+    "s3": "file_drop",
 }
 
 

@@ -126,11 +126,13 @@ class Source(Part):
     """Where data comes from, and the purpose in the register that allows it."""
 
     source_id: str
-    kind: Literal["folder", "s3", "rtsp", "mastodon", "rss", "csv", "city_pack"]
+    kind: Literal["folder", "s3", "rtsp", "mastodon", "rss", "jetstream", "csv", "city_pack"]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str
     noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]
     hashtags: list[str] = []
+    # What a post of a whole network must say to be taken in; the city's own names always count.
+    phrases: list[str] = []
     # Files of posts: what their columns mean, and what parts them in CSV.
     columns: Columns | None = None
     separator: str = Field(default=",", min_length=1, max_length=1)

@@ -1,13 +1,14 @@
 """
 ### Feeds → post
 
-**In** public posts of the feeds in the city pack, from each one's cursor on; a part of what is kept
-is read once more, for edits and deletions at the source.
+**In** posts of the sources in the city pack (Mastodon, RSS, Jetstream, files), from each one's
+cursor on; where a source tells of no deletion, a part of what is kept is read once more.
 **Out** cut and pseudonymised texts, sealed, in the restricted bucket for their retention time;
 `raw.post`. What its author deleted is due at once: `retention_enforce` deletes it.
 **Rerun** goes on from the cursor; a repeated page lands on the same rows.
-**If it fails** the feed refused (token), is busy (429) or broken (5xx): the error names feed and
-remedy; pages taken before are safe. Posts that can't be used are in `ops.quarantine`.
+**If it fails** a source refused (token), is busy (429: it is left alone as long as it asks), broken
+(5xx) or can't be listed: the error names it and the remedy; pages taken before are safe. Posts that
+can't be used are in `ops.quarantine`.
 """
 
 from airflow.sdk import dag, task

@@ -112,6 +112,8 @@ CREATE TABLE IF NOT EXISTS raw.post (
     loaded_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (source, post_id_hash)
 );
+-- An account that is gone takes all its posts with it.
+CREATE INDEX IF NOT EXISTS post_author_idx ON raw.post (author_key);
 
 CREATE TABLE IF NOT EXISTS raw.post_signal (
     source        text        NOT NULL,
@@ -127,6 +129,7 @@ CREATE TABLE IF NOT EXISTS raw.post_signal (
     loaded_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (source, post_id_hash, model_version)
 );
+CREATE INDEX IF NOT EXISTS post_signal_author_idx ON raw.post_signal (author_key);
 
 CREATE TABLE IF NOT EXISTS raw.place (
     place_id   text PRIMARY KEY,

@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS ops.object_ledger (
     deleted_at timestamptz,
     -- Id of the zone key it is sealed to; '' lies in the clear. sha256 and size are the content's.
     key_id     text NOT NULL DEFAULT '',
-    -- Why it is due: 'due' by its retention time, or 'deleted by author'.
+    -- Why it is due: 'due' by its retention time, 'deleted by author', or 'replaced by an edit'.
     reason     text NOT NULL DEFAULT 'due',
     PRIMARY KEY (bucket, object_key)
 );
@@ -73,7 +73,9 @@ CREATE TABLE IF NOT EXISTS ops.feed_cursor (
     cursor     text NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
     -- Up to which post's time the feed was read again, for edits and deletions.
-    swept_until timestamptz
+    swept_until timestamptz,
+    -- Until when the source asks not to be asked.
+    wait_until timestamptz
 );
 
 -- What could become an alert before the marts know of it. Times: when it began, when the footage that

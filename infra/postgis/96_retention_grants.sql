@@ -9,7 +9,7 @@ GRANT DELETE ON ops.outcome, ops.quarantine TO retention;
 GRANT SELECT (ran_at), DELETE ON ops.validation TO retention;
 
 -- What its author deleted is marked by whoever reads the feed, and deleted by retention.
-GRANT SELECT (source, post_id_hash, posted_at, due_at), UPDATE (due_at) ON raw.post_signal TO ingest;
+GRANT SELECT (source, post_id_hash, author_key, posted_at, due_at), UPDATE (due_at) ON raw.post_signal TO ingest;
 
 -- Holds are ordered by the data-protection officer's account; nobody changes one once given.
 REVOKE ALL ON ops.legal_hold FROM ingest, analysis, transformer;

@@ -59,7 +59,8 @@ def basis(the_city: City, source: Source, at: dt.datetime) -> Purpose:
 
     Raises:
         NoBasis: the act has expired, the assessment was not approved before `at` or was signed for
-            another masking, an objection is open, or the published notice is not the register's.
+            another masking, an objection is open, the published notice is not the register's, or
+            the terms of the source do not allow it.
     """
     purpose = the_city.purpose(source.purpose_id)
     on = at.astimezone(the_city.timezone).date()
@@ -76,7 +77,20 @@ def basis(the_city: City, source: Source, at: dt.datetime) -> Purpose:
     if purpose.notice.sha256 != notice_sha256(the_city, purpose):
         rule = "the published notice does not say what the register says; publish the new one"
         raise NoBasis(_refusal(source, purpose, rule))
+    if rule := _beyond_terms(source, purpose):
+        raise NoBasis(_refusal(source, purpose, rule))
     return purpose
+
+
+def _beyond_terms(source: Source, purpose: Purpose) -> str | None:
+    """What the terms of a source do not allow. How long texts are kept is the register's to say."""
+    terms = source.terms
+    if terms and purpose.purpose_id not in terms.purposes:
+        return f"its terms, checked on {terms.checked_on}, do not allow it"
+    if terms and purpose.retention_hours > terms.retention_hours:
+        allowed, wanted = terms.retention_hours, purpose.retention_hours
+        return f"its terms allow to keep texts for {allowed} h, and the purpose keeps {wanted} h"
+    return None
 
 
 def _approved_before_first_run(source: Source, purpose: Purpose) -> None:
@@ -105,5 +119,6 @@ def _log(role: str, action: Action, source: Source, run: Run, facts: dict) -> No
 def _refusal(source: Source, purpose: Purpose, rule: str) -> str:
     return (
         f"Source '{source.source_id}' may not be read for purpose '{purpose.purpose_id}': {rule}. "
-        "The register (register.yaml of the city pack) must say otherwise first."
+        "The register of the city pack (register.yaml), or the source's terms (sources.yaml), must "
+        "say otherwise first."
     )

@@ -61,7 +61,7 @@ def _check_shape(text: str, name: str) -> None:
             raise Unreadable(f"{name} is nested deeper than {DEEPEST_YAML}")
 
 
-def parsed_json(text: str, name: str) -> Any:
+def parsed_json(text: str | bytes, name: str) -> Any:
     """The content of a JSON text.
 
     Raises:

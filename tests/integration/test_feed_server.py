@@ -9,17 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from infra.samples.feed_server import POSTS, Failure, SampleFeed, create_app, running
+from precrisis.posts.connector import FeedBroken, FeedBusy, FeedRefused
 from precrisis.posts.cutting import CutPost, UnusablePost, cut
 from precrisis.posts.deletions import deleted_posts
-from precrisis.posts.mastodon_source import (
-    Feed,
-    FeedBroken,
-    FeedBusy,
-    FeedRefused,
-    newest_time,
-    pull,
-    stepped_back,
-)
+from precrisis.posts.mastodon_client import Feed
+from precrisis.posts.mastodon_source import newest_time, pull, stepped_back
 
 ANCHOR = date(2026, 11, 20)
 COLLECTED_AT = datetime(2026, 11, 20, 20, tzinfo=UTC)
@@ -41,11 +35,11 @@ def served(sample: SampleFeed) -> Iterator[tuple[Feed, SampleFeed]]:
 
 
 def ids_of(feed: Feed, cursor: str | None = None) -> list[int]:
-    return [int(s["id"]) for page in pull(feed, cursor) for s in page.statuses]
+    return [int(s["id"]) for page in pull(feed, cursor) for s in page.posts]
 
 
 def cut_all(feed: Feed, cursor: str | None = None) -> list[CutPost | UnusablePost]:
-    statuses = [s for page in pull(feed, cursor) for s in page.statuses]
+    statuses = [s for page in pull(feed, cursor) for s in page.posts]
     return [cut("sample", s, lambda _: b"secret", COLLECTED_AT) for s in statuses]
 
 
@@ -56,9 +50,9 @@ def back(cursor: str, hours: int) -> str:
 def test_every_post_comes_once_oldest_first_in_pages_of_forty(served) -> None:
     feed, sample = served
     pages = list(pull(feed))
-    ids = [int(s["id"]) for p in pages for s in p.statuses]
+    ids = [int(s["id"]) for p in pages for s in p.posts]
     assert ids == sorted(sample.statuses)
-    assert {len(p.statuses) for p in pages[:-1]} == {40}
+    assert {len(p.posts) for p in pages[:-1]} == {40}
 
 
 def test_the_sample_is_cut_whole_and_keeps_no_identifier(served) -> None:
@@ -79,16 +73,16 @@ def test_each_cursor_goes_on_exactly_where_its_page_ended(served) -> None:
     feed, _sample = served
     pages = list(pull(feed))
     for number, page in enumerate(pages):
-        later = [int(s["id"]) for p in pages[number + 1 :] for s in p.statuses]
+        later = [int(s["id"]) for p in pages[number + 1 :] for s in p.posts]
         assert ids_of(feed, page.cursor) == later
 
 
 def test_posts_that_arrive_between_two_pages_are_met(served) -> None:
     feed, sample = served
     pages = pull(feed)
-    got = [int(s["id"]) for s in next(pages).statuses]
+    got = [int(s["id"]) for s in next(pages).posts]
     new = [sample.add(POST | {"id": 9_000 + n}, ANCHOR) for n in range(100)]
-    got += [int(s["id"]) for page in pages for s in page.statuses]
+    got += [int(s["id"]) for page in pages for s in page.posts]
     assert got == sorted(sample.statuses)
     assert set(new) <= set(got)
 
@@ -97,7 +91,7 @@ def test_a_post_under_two_hashtags_comes_once_and_each_tag_has_its_place(served)
     feed, sample = served
     both = Feed("sample", feed.address, ("trento", "muse"))
     pages = list(pull(both))
-    ids = [int(s["id"]) for p in pages for s in p.statuses]
+    ids = [int(s["id"]) for p in pages for s in p.posts]
     assert sorted(ids) == sorted(sample.statuses)
     assert set(json.loads(pages[-1].cursor)) == {"trento", "muse"}
 
@@ -156,7 +150,7 @@ def test_a_failure_names_the_feed_hides_the_text_and_loses_nothing(
     assert raised.value.__cause__ is None
     assert "piazza" not in caplog.text.lower()
     assert "piazza" not in repr(raised.value).lower()
-    got = [int(s["id"]) for s in first.statuses] + ids_of(feed, first.cursor)
+    got = [int(s["id"]) for s in first.posts] + ids_of(feed, first.cursor)
     assert got == sorted(sample.statuses)
 
 
@@ -217,7 +211,7 @@ def test_a_stretch_read_again_ends_with_the_page_that_passes_its_end(served) -> 
     assert len(set(times[49:91])) == 42  # else the stretch below has no clear ends
     start, end = times[50], times[60]
     pages = list(pull(feed, stepped_back(cursor, start - timedelta(seconds=1)), end))
-    met = [s["created_at"] for p in pages for s in p.statuses]
+    met = [s["created_at"] for p in pages for s in p.posts]
     assert met == times[50:90]  # one page of forty
     assert len(pages) == 1
 

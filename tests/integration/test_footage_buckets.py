@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
+from precrisis.file_sources.offered import SourceUnreadable
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
-from precrisis.footage.recording import SourceUnreadable
 from precrisis.outcome import StepFailed
 from precrisis.run import Run
 from tests import clips, exports

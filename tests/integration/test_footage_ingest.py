@@ -9,9 +9,9 @@ import pytest
 
 from precrisis import store
 from precrisis.city import CityPackError
+from precrisis.file_sources.offered import SourceUnreadable
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
-from precrisis.footage.recording import SourceUnreadable
 from precrisis.gate import NoBasis
 from precrisis.outcome import StepFailed
 from precrisis.run import Run

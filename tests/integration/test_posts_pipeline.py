@@ -111,7 +111,6 @@ def test_the_whole_sample_is_taken_in_once(world, tmp_path, run):
     [
         (Failure(kind="401"), "FeedRefused"),
         (Failure(kind="403"), "FeedRefused"),
-        (Failure(kind="429", retry_after_s=3600), "FeedBusy"),
         (Failure(kind="500"), "FeedBroken"),
         (Failure(kind="503"), "FeedBroken"),
         (Failure(kind="cut_json"), "FeedBroken"),
@@ -133,6 +132,25 @@ def test_pages_before_a_failure_are_safe_and_the_next_run_takes_the_rest(
         ids = sorted(feed.statuses)
         assert json.loads(position) == {"public": str(ids[39])}
         assert take_in_posts(after(run)) == 5
+    assert len(posts(world)) == 45
+    assert world.outcomes("take_in_posts") == {FEED: "ok"}
+
+
+def test_a_feed_that_is_busy_is_left_alone_for_as_long_as_it_asks(world, tmp_path, run, clock_at):
+    with serving(world, tmp_path, [f"post number {n} in the square" for n in range(1, 46)]) as feed:
+        fail_from(feed, 2, Failure(kind="429", retry_after_s=3600))
+        with pytest.raises(StepFailed, match=f"{FEED} \\(FeedBusy\\)"):
+            take_in_posts(run)
+        (kept,) = cursor(world)
+        now = dt.datetime.now(dt.UTC)
+        clock_at(now + dt.timedelta(minutes=59))
+        feed.failures.append(Failure(kind="500"))  # a request would show
+        assert take_in_posts(after(run)) == 0
+        assert "asks not to be asked before" in detail_of(world, "take_in_posts")
+        assert cursor(world) == [kept]
+        feed.failures.clear()
+        clock_at(now + dt.timedelta(minutes=61))
+        assert take_in_posts(after(run, "an-hour-later")) == 5
     assert len(posts(world)) == 45
     assert world.outcomes("take_in_posts") == {FEED: "ok"}
 
@@ -388,6 +406,18 @@ def test_a_post_whose_object_is_gone_or_damaged_is_quarantined_and_the_others_ar
     world.store.write("restricted", damaged, world.store.stored("restricted", damaged)[:-9])
     assert understand_posts(run) == len(signals(world)) == 3
     assert world.quarantined("post_signal") == {(lost, "text_present"), (damaged, "text_present")}
+
+
+def test_beyond_its_terms_no_feed_is_asked(world, tmp_path, run):
+    with serving(world, tmp_path, ["hello square"]) as feed:
+        world.edit_pack("sources.yaml", "purposes: [voice]", "purposes: [footage]")
+        fail_from(feed, 1, Failure(kind="500", times=99))
+        with pytest.raises(StepFailed, match="NoBasis"):
+            take_in_posts(run)
+        assert not feed.failures
+    (entry,) = world.rows("SELECT facts FROM ops.audit_log WHERE action = 'run_refused'")
+    assert "its terms" in entry["facts"]["rule"]
+    assert (posts(world), world.store.keys("restricted")) == ([], [])
 
 
 def test_without_a_basis_no_feed_is_asked(world, tmp_path, run):

@@ -79,6 +79,12 @@ def test_the_record_has_every_purpose_with_its_retention_and_open_objections(cit
 
 
 @BOTH
+def test_the_record_names_whom_the_terms_of_a_source_want_named(city, language):
+    record = as_html(record_of_processing(city, language, ON), city, ON)
+    assert record.count("© sample posts of PreCrisis") == 1
+
+
+@BOTH
 def test_the_impact_assessment_shows_every_figure_and_every_requirement(city, language):
     proofs = {"G1": Proof(7, 0, "2026-05-30"), "G13": Proof(4, 2, "2026-05-30")}
     document = impact_assessment(city, language, ON, FIGURES, proofs)

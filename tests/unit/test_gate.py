@@ -1,6 +1,7 @@
 """The legal gate on its last and first day, in the city's own time."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,32 @@ def test_G5_a_new_assessment_signed_for_the_new_masking_runs(city):
         update={"version": "2.0", "masking_sha256": changed.masking_sha256}
     )
     assert allowed(with_purpose(changed, assessment=assessment), NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"purposes": ["footage"]}, "its terms, checked on 2026-01-15, do not allow it"),
+        ({"retention_hours": 47}, "its terms allow to keep texts for 47 h, and the purpose keeps"),
+        ({"retention_hours": 48}, None),
+        ({"purposes": ["records", "voice"]}, None),
+    ],
+)
+def test_a_source_is_read_only_as_far_as_its_terms_allow(city, changes, rule):
+    source = city.source("test-feed")
+    bound = source.model_copy(update={"terms": source.terms.model_copy(update=changes)})
+    at = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    if rule is None:
+        assert basis(city, bound, at).retention_hours == 48
+        return
+    with pytest.raises(NoBasis, match=f"'test-feed' may not be read for purpose 'voice': {rule}"):
+        basis(city, bound, at)
+
+
+def test_a_source_of_posts_without_terms_is_refused_with_the_pack(tmp_path, city):
+    pack = shutil.copytree(PACK, tmp_path / "city")
+    text = (pack / "sources.yaml").read_text()
+    before, _, after = text.partition("  terms:\n")
+    (pack / "sources.yaml").write_text(before + after.partition("  note: sample posts\n")[2])
+    with pytest.raises(CityPackError, match="source 'test-feed' needs `terms`"):
+        read_city(pack)

@@ -22,9 +22,11 @@ from precrisis.footage import segments, sources
 from precrisis.outcome import Refused
 from precrisis.plain_files import Unreadable, parsed_json, parsed_yaml
 from precrisis.posts import bounded_session
+from precrisis.posts.connector import FeedBroken, FeedBusy
 from precrisis.posts.cutting import CutPost, UnusablePost, cut
 from precrisis.posts.identifiers import without_identifiers
-from precrisis.posts.mastodon_source import Feed, FeedBroken, pull
+from precrisis.posts.mastodon_client import Feed
+from precrisis.posts.mastodon_source import pull
 from precrisis.posts.plain_text import plain_text_of
 from precrisis.records import INCIDENT_COLUMNS, _count, _moment, _number, _refusal_of, read_csv
 
@@ -154,17 +156,20 @@ def test_json_nested_a_million_deep_is_one_kind_of_error():
 @pytest.fixture
 def feed():
     """A server that answers each request with `body` and `headers`."""
-    answer = SimpleNamespace(body=b"[]", headers={})
+    answer = SimpleNamespace(body=b"[]", headers={}, status=200, pause_s=0)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(answer.status)
             for name, value in {"Content-Type": "application/json", **answer.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             try:
-                self.wfile.write(answer.body)
+                for byte in answer.body if answer.pause_s else ():
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(answer.pause_s)
+                self.wfile.write(b"" if answer.pause_s else answer.body)
             except ConnectionError:
                 answer.was_cut_off = True
 
@@ -199,6 +204,46 @@ def test_a_packed_answer_is_unpacked_up_to_a_limit(feed, monkeypatch):
         bounded_session.BoundedSession().get(feed.feed.address)
     with pytest.raises(FeedBroken):
         list(pull(feed.feed))
+
+
+def test_a_redirect_brings_no_more_than_an_answer(feed, monkeypatch):
+    monkeypatch.setattr(bounded_session, "LARGEST_BYTES", 1_000_000)
+    feed.body, feed.status = b" " * 5_000_000, 302
+    feed.headers = {"Location": feed.feed.address}
+    with pytest.raises(bounded_session.AnswerTooLarge):
+        bounded_session.BoundedSession().get(feed.feed.address)
+
+
+def test_an_answer_that_drips_is_not_waited_for(feed, monkeypatch):
+    monkeypatch.setattr(bounded_session, "LONGEST_S", 0.5)
+    feed.body, feed.pause_s = b" " * 1_000, 0.05
+    started = time.monotonic()
+    with pytest.raises(bounded_session.AnswerTooSlow):
+        bounded_session.BoundedSession().get(feed.feed.address)
+    assert time.monotonic() - started < SLOWEST_S
+
+
+def test_an_answer_that_breaks_off_is_an_error_of_the_connection(feed):
+    feed.body, feed.headers = b"[]", {"Content-Encoding": "gzip"}
+    with pytest.raises(bounded_session.requests.ConnectionError):
+        bounded_session.BoundedSession().get(feed.feed.address)
+
+
+@pytest.mark.parametrize(
+    ("stated", "wait_s"),
+    [("120", 120.0), ("Fri, 20 Nov 2026 12:01:00 GMT", 60.0), ("Fri, 20 Nov 2026 11:00:00 GMT", 0),
+     ("soon", None), ("", None), ("9" * 5_000, None), ("-5", None), ("²", None),
+     ("Fri, 99 Nov 2026 12:01:00 GMT", None)],
+)  # fmt: skip
+def test_a_wait_is_seconds_or_a_date(monkeypatch, stated, wait_s):
+    monkeypatch.setattr("precrisis.clock.now", lambda: NOW)
+    answer = SimpleNamespace(headers={"Retry-After": stated})
+    assert bounded_session.stated_wait_s(answer) == wait_s
+
+
+def test_a_wait_without_an_end_ends_after_a_day():
+    assert FeedBusy("test", 1e300).wait_s == 86_400
+    assert FeedBusy("test", -1).wait_s == 0
 
 
 def test_an_answer_below_the_limit_is_read_whole(feed):

@@ -9,7 +9,7 @@ import pytest
 
 from infra.stack import samples
 from infra.stack.layout import Stack
-from precrisis.footage.folder import SETTLED_AFTER_S
+from precrisis.file_sources.folder import SETTLED_AFTER_S
 from precrisis.records import CALENDAR_COLUMNS, INCIDENT_COLUMNS
 
 ROOT = Path(__file__).parents[2]

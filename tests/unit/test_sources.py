@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from precrisis.city import Source, read_city
+from precrisis.file_sources.offered import SourceUnreadable
 from precrisis.footage.ingest import segment_key
-from precrisis.footage.recording import Recording, SourceUnreadable
+from precrisis.footage.recording import Recording
 from precrisis.footage.sources import fetch, recordings
 from precrisis.outcome import Refused
 from tests import clips

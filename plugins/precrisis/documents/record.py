@@ -53,7 +53,7 @@ def _facts(city: City, purpose: Purpose, language: str, on: dt.date) -> tuple:
         "valid_until": formats.date(purpose.valid_until, language),
         "people": purpose.people[language],
         "data": purpose.data[language],
-        "sources": "; ".join(named_sources(city, purpose)),
+        "sources": "; ".join([*named_sources(city, purpose), *_credits(city, purpose)]),
         "recipients": purpose.recipients[language],
         "transfers": words["transfers"],
         "retention": words["hours"].format(n=purpose.retention_hours),
@@ -65,3 +65,9 @@ def _facts(city: City, purpose: Purpose, language: str, on: dt.date) -> tuple:
         or texts(language)["none"],
     }
     return tuple((words["fields"][name], values[name]) for name in FIELDS)
+
+
+def _credits(city: City, purpose: Purpose) -> list[str]:
+    """Who wants to be named for what the purpose reads."""
+    sources = (s for s in city.sources if s.purpose_id == purpose.purpose_id and s.terms)
+    return sorted({f"© {source.terms.attribution}" for source in sources})

@@ -6,10 +6,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 
-class SourceUnreadable(ConnectionError):
-    """A source can't be listed or read now; names the source and the remedy, never a login."""
-
-
 @dataclass(frozen=True)
 class Recording:
     """A stretch of one camera's footage that a source offers. `started_at` is UTC.

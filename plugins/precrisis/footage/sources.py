@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from precrisis.city import City, Source
-from precrisis.footage import bucket, folder, live
+from precrisis.file_sources import bucket, folder
+from precrisis.footage import live
 from precrisis.footage.recording import Fetched, Recording
 from precrisis.outcome import Refused
 
@@ -31,11 +32,11 @@ def recordings(city: City, source: Source, at: dt.datetime) -> Iterator[Recordin
             yield Recording(source.source_id, camera.camera_id, at)
         return
     offered = bucket.listed(source) if source.kind == "s3" else folder.listed(source)
-    for path, size_bytes in sorted(offered, key=lambda entry: PurePosixPath(entry[0]).name):
-        match = NAME.match(PurePosixPath(path).name)
+    for file in sorted(offered, key=lambda file: PurePosixPath(file.path).name):
+        match = NAME.match(PurePosixPath(file.path).name)
         start = _utc(match["start"]) if match else None
         camera_id = match["camera"] if match else ""
-        yield Recording(source.source_id, camera_id, start, _storable(path), size_bytes)
+        yield Recording(source.source_id, camera_id, start, _storable(file.path), file.size_bytes)
 
 
 def fetch(recording: Recording, source: Source, into: Path) -> Fetched:

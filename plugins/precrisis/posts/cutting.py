@@ -62,7 +62,7 @@ class _Unusable(Exception):
 def cut(
     source: str, status: Mapping[str, Any], author_secret: SecretAt, collected_at: datetime
 ) -> CutPost | UnusablePost:
-    """Cut one Mastodon status down.
+    """Cut one post down, in the shape that connector.py describes: a Mastodon status.
 
     `author_secret` gives the secret of the week a moment falls in (AuthorSecrets.secret_at);
     `collected_at` keys posts that have no usable time of their own. Never raises for a bad status.
@@ -90,14 +90,24 @@ def _cut(
     secret = _secret(author_secret, posted_at)
     return CutPost(
         source=source,
-        post_id_hash=keyed_hash(secret, "post", source, post_id),
-        author_key=keyed_hash(secret, "author", source, account_id),
+        post_id_hash=post_hash_of(secret, source, post_id),
+        author_key=author_key_of(secret, source, account_id),
         posted_at=posted_at,
         edited_at=moment_of(status.get("edited_at")),
         week=iso_week(posted_at),
         stated_language=_language_code(status.get("language")),
         text=_cut_text(status, account),
     )
+
+
+def post_hash_of(secret: bytes, source: str, post_id: str) -> str:
+    """The key of a post under a week's secret."""
+    return keyed_hash(secret, "post", source, post_id)
+
+
+def author_key_of(secret: bytes, source: str, account_id: str) -> str:
+    """The key of an author under a week's secret."""
+    return keyed_hash(secret, "author", source, account_id)
 
 
 def keyed_hash(secret: bytes, *parts: str) -> str:

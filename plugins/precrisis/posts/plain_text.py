@@ -1,6 +1,7 @@
 """The plain text of a post's HTML."""
 
 import unicodedata
+from html import escape
 
 from lxml import etree, html
 
@@ -9,6 +10,11 @@ BREAKING = {"p", "br", "li", "ul", "ol", "blockquote", "pre", "div", "h1", "h2",
 # Controls, formats (zero width, direction), surrogates, private use: nothing a reader sees, and
 # what is used to hide a telephone number from a pattern.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
+
+
+def markup_of(text: str) -> str:
+    """Plain text as HTML, which `plain_text_of` reads as that text again."""
+    return escape(text, quote=False).replace("\n", "<br>")
 
 
 def plain_text_of(markup: str) -> str:

@@ -21,6 +21,14 @@ DELETED = """
 SELECT object_key FROM ops.object_ledger
 WHERE bucket = 'restricted' AND object_key = ANY(%s) AND (deleted_at IS NOT NULL OR due_at <= %s)
 """
+# An edit that gives a post another day gives it another object: the earlier one is due now.
+MOVED = """
+UPDATE ops.object_ledger AS o SET due_at = least(o.due_at, %(now)s), reason = 'replaced by an edit'
+FROM raw.post AS p
+WHERE p.source = %(source)s AND p.post_id_hash = ANY(%(hashes)s)
+AND NOT p.object_key = ANY(%(keys)s) AND o.bucket = 'restricted' AND o.object_key = p.object_key
+AND o.deleted_at IS NULL AND o.reason = 'due'
+"""
 
 
 def object_key(post: CutPost) -> str:
@@ -50,6 +58,7 @@ def store_posts(
         content_type="application/json",
     )  # fmt: skip
     rows = [_row(found[entry.key], entry, collected_at) for entry in stored]
+    connection.execute(MOVED, _identities(rows))
     digest = hashlib.sha256("".join(sorted(entry.sha256 for entry in stored)).encode())
     batch_key = f"{rows[0]['source']}/{digest.hexdigest()[:16]}"
     try:
@@ -65,6 +74,15 @@ def _passed_over(connection: psycopg.Connection, contents: dict[str, bytes]) -> 
     same = {k for k in keys if known.get(k) == hashlib.sha256(contents[k]).hexdigest()}
     deleted = connection.execute(DELETED, (keys, clock.now()))
     return same | {row["object_key"] for row in deleted}
+
+
+def _identities(rows: list[dict]) -> dict:
+    return {
+        "source": rows[0]["source"],
+        "hashes": [row["post_id_hash"] for row in rows],
+        "keys": [row["object_key"] for row in rows],
+        "now": clock.now(),
+    }
 
 
 def _content(post: CutPost) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from precrisis.city import Source
-from precrisis.footage.recording import SourceUnreadable
+from precrisis.file_sources.offered import OfferedFile, SourceUnreadable
 
 # A file that changed later than this may still be being written. The size alone can't tell.
 SETTLED_AFTER_S = 30.0
@@ -16,14 +16,18 @@ SETTLED_AFTER_S = 30.0
 log = logging.getLogger(__name__)
 
 
-def listed(source: Source) -> list[tuple[str, int]]:
-    """(path within the folder, size) of the files that are not being written any more.
+def listed(source: Source) -> list[OfferedFile]:
+    """The files that are not being written any more.
 
     Raises:
         SourceUnreadable: the folder, or one below it, is not there or may not be read.
     """
     files = list(_files(source))
-    settled = [(path, status.st_size) for path, status in files if not _is_fresh(status)]
+    settled = [
+        OfferedFile(path, status.st_size, str(status.st_mtime_ns))
+        for path, status in files
+        if not _is_fresh(status)
+    ]
     if fresh_count := len(files) - len(settled):
         log.info(
             "source %s: %d files changed less than %.0f s ago; the next run meets them",

@@ -16,15 +16,15 @@ from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
 from precrisis.city import Source
-from precrisis.footage.recording import SourceUnreadable
+from precrisis.file_sources.offered import OfferedFile, SourceUnreadable
 
 NOT_LET_IN = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
 TIMEOUT_S = 30.0
 WRONG_ADDRESS = "write its address as https://host:port/bucket/prefix"
 
 
-def listed(source: Source) -> list[tuple[str, int]]:
-    """(key, size) of the objects under the source's prefix.
+def listed(source: Source) -> list[OfferedFile]:
+    """The objects under the source's prefix, by their keys.
 
     Raises:
         SourceUnreadable: its address or credentials are wrong, or the store does not answer.
@@ -32,7 +32,11 @@ def listed(source: Source) -> list[tuple[str, int]]:
     bucket, prefix = _place(source)
     with _store(source) as store:
         found = store.list_objects(bucket, prefix=prefix, recursive=True)
-        return [(entry.object_name, entry.size) for entry in found if not entry.is_dir]
+        return [
+            OfferedFile(entry.object_name, entry.size, entry.etag or "")
+            for entry in found
+            if not entry.is_dir
+        ]
 
 
 def fetch(source: Source, key: str, target: Path) -> None:

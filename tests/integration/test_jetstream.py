@@ -34,6 +34,8 @@ def rivermouth():
 def one_city(monkeypatch, rivermouth):
     monkeypatch.setattr(jetstream_source, "city", lambda: rivermouth)
     monkeypatch.setattr(jetstream_source, "QUIET_S", 2.0)
+    # Other tests may have run for minutes since NOW was taken.
+    monkeypatch.setattr("precrisis.clock.now", lambda: NOW)
 
 
 @pytest.fixture

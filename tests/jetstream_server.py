@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,9 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 from websockets.sync.server import ServerConnection, serve
+
+from precrisis import clock
+from precrisis.posts.jetstream_events import in_microseconds
 
 COLLECTION = "app.bsky.feed.post"
 
@@ -67,7 +69,11 @@ class Jetstream:
                     return
                 connection.send(message, text=True)
             if self.goes_on:
-                event = {"did": "did:plc:x", "time_us": time.time_ns() // 1000, "kind": "identity"}
+                event = {
+                    "did": "did:plc:x",
+                    "time_us": in_microseconds(clock.now()),
+                    "kind": "identity",
+                }
                 connection.send(json.dumps(event), text=True)
             connection.recv()
         except ConnectionClosed:

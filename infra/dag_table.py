@@ -17,6 +17,7 @@ PATH = (
     "posts_ingest",
     "posts_analyse",
     "warehouse_build",
+    "forecast_publish",
     "risk_score",
     "alerts_raise",
     "alerts_review",

@@ -79,7 +79,7 @@ def threshold_table() -> str:
     """Every number of the Trento pack that decides something."""
     pack = _pack("thresholds")
     rows = [[f"`{r['rule']}`", r["limit"], *_answer(r)] for r in pack["alert_rules"]]
-    for group in ("video_events", "risk_points"):
+    for group in ("video_events", "risk_points", "place_forecast"):
         rows += [[f"`{name}`", t["value"], *_answer(t)] for name, t in pack[group].items()]
     return table(["number", "value", "why", "who answers", "until"], rows)
 

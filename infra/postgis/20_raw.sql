@@ -183,6 +183,62 @@ CREATE TABLE IF NOT EXISTS raw.risk_baseline (
     PRIMARY KEY (zone_id, hour_of_week, fitted_on)
 );
 
+-- The weekly forecast of places, one row a local day from which one was made. What hangs on it goes
+-- with it; `surface` is what judging it needs (models/risk/stored.py).
+CREATE TABLE IF NOT EXISTS raw.forecast (
+    starts_on           date PRIMARY KEY,
+    horizon_h           smallint NOT NULL,
+    cell_m              real NOT NULL,
+    incident_count      integer NOT NULL,
+    learnt_from         date NOT NULL,
+    cells_ever_hit      integer NOT NULL,
+    expected_total      real NOT NULL,
+    counted_by          text NOT NULL,
+    ranked_by           text NOT NULL,
+    likelihood_gain_low real,
+    likelihood_gain_high real,
+    hit_gain_low        real,
+    hit_gain_high       real,
+    model_version       text NOT NULL,
+    surface             bytea NOT NULL,
+    loaded_at           timestamptz NOT NULL DEFAULT now()
+);
+-- The cells it names, best first, with the whole horizon; low and high hold nine counts in ten.
+CREATE TABLE IF NOT EXISTS raw.forecast_cell (
+    starts_on date NOT NULL REFERENCES raw.forecast ON DELETE CASCADE,
+    cell_id   text NOT NULL,
+    place     smallint NOT NULL,
+    band      text NOT NULL,
+    expected  real NOT NULL,
+    low       integer NOT NULL,
+    high      integer NOT NULL,
+    geom      geometry(Polygon, 4326) NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (starts_on, cell_id)
+);
+-- The same by local hours, of which a step holds `step_h`.
+CREATE TABLE IF NOT EXISTS raw.forecast_hour (
+    starts_on    date NOT NULL,
+    cell_id      text NOT NULL,
+    starts_local timestamp NOT NULL,
+    step_h       smallint NOT NULL,
+    expected     real NOT NULL,
+    low          integer NOT NULL,
+    high         integer NOT NULL,
+    loaded_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (starts_on, cell_id, starts_local),
+    FOREIGN KEY (starts_on, cell_id) REFERENCES raw.forecast_cell ON DELETE CASCADE
+);
+-- Squares placed where most is expected, in all as large as the first two bands.
+CREATE TABLE IF NOT EXISTS raw.forecast_window (
+    starts_on date NOT NULL REFERENCES raw.forecast ON DELETE CASCADE,
+    place     smallint NOT NULL,
+    geom      geometry(Polygon, 4326) NOT NULL,
+    loaded_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (starts_on, place)
+);
+
+-- How a week's forecast did: method "published" is what was shown, the others stand beside it.
 CREATE TABLE IF NOT EXISTS raw.forecast_score (
     fitted_on     date NOT NULL,
     method        text NOT NULL,
@@ -195,6 +251,49 @@ CREATE TABLE IF NOT EXISTS raw.forecast_score (
     log_likelihood_per_incident real,
     loaded_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (fitted_on, method, area_share)
+);
+ALTER TABLE raw.forecast_score
+    ADD COLUMN IF NOT EXISTS told_by text,
+    ADD COLUMN IF NOT EXISTS is_backcast boolean NOT NULL DEFAULT false,
+    ADD COLUMN IF NOT EXISTS cell_count integer,
+    ADD COLUMN IF NOT EXISTS area_km2 real,
+    ADD COLUMN IF NOT EXISTS pei real,
+    ADD COLUMN IF NOT EXISTS floor_rate real,
+    ADD COLUMN IF NOT EXISTS ceiling_rate real,
+    ADD COLUMN IF NOT EXISTS hindsight_rate real,
+    ADD COLUMN IF NOT EXISTS windows_rate real,
+    ADD COLUMN IF NOT EXISTS observed_over_expected real,
+    ADD COLUMN IF NOT EXISTS coverage_90 real,
+    ADD COLUMN IF NOT EXISTS hit_gain_low real,
+    ADD COLUMN IF NOT EXISTS hit_gain_high real,
+    ADD COLUMN IF NOT EXISTS likelihood_gain_low real,
+    ADD COLUMN IF NOT EXISTS likelihood_gain_high real;
+-- Earlier scores judged shares of zone-hours, which is another question.
+DELETE FROM raw.forecast_score WHERE told_by IS NULL;
+
+-- Cells whose surroundings hold more incidents than chance makes (Gi*), by local day of the test.
+CREATE TABLE IF NOT EXISTS raw.hot_spot (
+    tested_on   date NOT NULL,
+    cell_id     text NOT NULL,
+    tested_from date NOT NULL,
+    z           real NOT NULL,
+    times_mean  real NOT NULL,
+    geom        geometry(Polygon, 4326) NOT NULL,
+    loaded_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tested_on, cell_id)
+);
+-- Pairs of incidents near in place and time against chance (Knox); each test of hot spots has them.
+CREATE TABLE IF NOT EXISTS raw.near_repeat (
+    tested_on   date NOT NULL,
+    within_m    real NOT NULL,
+    within_days smallint NOT NULL,
+    tested_from date NOT NULL,
+    pair_count  integer NOT NULL,
+    ratio       real,
+    p_value     real NOT NULL,
+    is_main boolean NOT NULL,
+    loaded_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tested_on, within_m, within_days)
 );
 
 -- The city pack's numbers, so that SQL reads them and every one keeps its owner and its end.

@@ -14,7 +14,8 @@ ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, r
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
-    raw.camera_calibration, raw.video_sign
+    raw.camera_calibration, raw.video_sign, raw.forecast, raw.forecast_cell, raw.forecast_hour,
+    raw.forecast_window, raw.hot_spot, raw.near_repeat
 TO analysis;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;

@@ -5,6 +5,8 @@ GRANT SELECT (source, post_id_hash, posted_at, object_key) ON raw.post TO retent
 GRANT SELECT (window_end), DELETE ON raw.camera_observation TO retention;
 GRANT SELECT (ended_at), DELETE ON raw.video_event, raw.video_sign TO retention;
 GRANT SELECT (expires_at), DELETE ON raw.camera_calibration TO retention;
+GRANT SELECT (starts_on), DELETE ON raw.forecast TO retention;
+GRANT SELECT (tested_on), DELETE ON raw.hot_spot TO retention;
 GRANT DELETE ON ops.outcome, ops.quarantine TO retention;
 GRANT SELECT (ran_at), DELETE ON ops.validation TO retention;
 

@@ -46,6 +46,7 @@ def _run_all(airflow: Airflow, stack: Stack, say: Callable[[str], None], has_new
     for dag_id in SET_OFF if has_news else ():
         airflow.finish(dag_id, airflow.next_run(dag_id, before[dag_id]))
         say(f"{dag_id} done")
+    _do(airflow, "forecast_publish", say)
     _do(airflow, "dashboards_publish", say)
     _do(airflow, "reports_publish", say, {"week_start": _sample_week(stack)})
     _do(airflow, "audit_check", say)

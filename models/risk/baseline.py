@@ -56,23 +56,3 @@ def _fitted_strength(counts: np.ndarray, mean: np.ndarray) -> float:
         return -float(np.sum(likelihood + shape * np.log(p) + counts * np.log1p(-p)))
 
     return float(np.exp(minimize_scalar(loss, bounds=(-4, 6), method="bounded").x))
-
-
-def hit_rate(expected: np.ndarray, later: np.ndarray, area_share: float) -> float | None:
-    """Share of later incidents in the top `area_share` of cells, by expected count.
-
-    Ties are broken by position, so the same input gives the same answer. None without incidents.
-    """
-    if later.sum() == 0:
-        return None
-    chosen = max(1, round(expected.size * area_share))
-    order = np.argsort(-expected.ravel(), kind="stable")[:chosen]
-    return float(later.ravel()[order].sum() / later.sum())
-
-
-def log_likelihood_per_incident(expected: np.ndarray, later: np.ndarray) -> float | None:
-    """Poisson log likelihood of later counts, divided by their sum; None without incidents."""
-    if later.sum() == 0:
-        return None
-    rate = np.maximum(expected, 1e-9)
-    return float(np.sum(later * np.log(rate) - rate - gammaln(later + 1)) / later.sum())

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from models.risk.grid import Grid
+from models.risk.grid import BadGrid, Grid
 
 BANDWIDTHS_M = (0, 150, 300, 600, 1_200, 2_400)
+MAX_COUNTS = 40_000_000  # cells x periods: about a gigabyte in all bandwidths
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,18 @@ class History:
         periods_a_year: int = 52,
         lender: "History | None" = None,
     ) -> "History":
-        """Count incidents by cell and period; those outside the grid (cell -1) are left out."""
+        """Count incidents by cell and period; those outside the grid (cell -1) are left out.
+
+        Raises:
+            BadGrid: more cells over more periods than fit into memory.
+        """
         first, last = int(periods.min()), int(periods.max())
         inside = cells >= 0
         place = (periods[inside] - first) * grid.size + cells[inside]
         size = (last - first + 1) * grid.size
+        if size > MAX_COUNTS:
+            remedy = "take larger cells, a smaller area or fewer periods"
+            raise BadGrid(f"{grid.size} cells over {last - first + 1} periods: {remedy}")
         counts = np.bincount(place, minlength=size).reshape(-1, grid.size).astype(np.float32)
         maps = {b: smoothed(counts, grid, b) for b in BANDWIDTHS_M}
         return cls(grid, first, counts, maps, periods_a_year, lender)

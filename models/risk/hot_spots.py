@@ -52,3 +52,18 @@ def hot(z: np.ndarray, false_discoveries: float = FALSE_DISCOVERIES) -> np.ndarr
     is_hot = np.zeros(z.shape, bool)
     is_hot[known] = p <= limit
     return is_hot
+
+
+def study_area(counts: np.ndarray) -> np.ndarray:
+    """Cells where something was ever recorded, and those around them (rows, columns).
+
+    Where streets end is not known here; a place next to a recorded one is taken to be one.
+    """
+    return convolve((counts > 0).astype(int), _disc(RADIUS_CELLS).astype(int), mode="constant") > 0
+
+
+def mean_around(counts: np.ndarray, is_studied: np.ndarray) -> np.ndarray:
+    """Mean of the studied cells around each, itself included (rows, columns)."""
+    kernel = _disc(RADIUS_CELLS)
+    sums = convolve(np.where(is_studied, counts, 0).astype(float), kernel, mode="constant")
+    return sums / convolve(is_studied.astype(float), kernel, mode="constant").clip(1)

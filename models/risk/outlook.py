@@ -16,7 +16,10 @@ MAX_FORWARD = 13  # periods that are told from their past, to learn how far coun
 
 @dataclass(frozen=True)
 class Outlook:
-    """What is told of `target` from the periods before it. Counts are for its whole length."""
+    """What is told of `target` from the periods before it. Counts are for its whole length.
+
+    `fitted` is not kept with a stored forecast: it tells later periods, and judges none.
+    """
 
     target: int
     shares: dict[str, np.ndarray]
@@ -24,7 +27,7 @@ class Outlook:
     dispersion: float
     tail: float
     choice: Choice
-    fitted: Fitted
+    fitted: Fitted | None
 
     def expected(self, method: str | None = None) -> np.ndarray:
         """Expected count by cell (cells,) of a method; without one, of the published."""

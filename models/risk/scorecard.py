@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 
 from models.risk.level import NO_DISPERSION, fitted_dispersion
 
+AREA_SHARES = (0.01, 0.05, 0.10)
 BINS, DRAWS, SEED = 10, 20, 7
 
 

@@ -194,11 +194,32 @@ class UrgentEvents(AlertRule):
     kinds: list[str]
 
 
+class PlaceForecast(Part):
+    """How the weekly forecast of places is cut, and what it needs; units are in the names."""
+
+    forecast_cell_m: Threshold
+    forecast_horizon_h: Threshold
+    forecast_step_h: Threshold
+    forecast_min_incidents: Threshold
+    forecast_history_weeks: Threshold
+    forecast_late_weeks: Threshold
+    near_repeat_m: Threshold
+    near_repeat_days: Threshold
+    hot_spot_weeks: Threshold
+    hot_spot_false_discoveries: Threshold
+
+
 class Thresholds(Part):
     alert_rules: list[AlertRule]
     video_events: dict[str, Threshold]
     risk_points: dict[str, Threshold]
+    place_forecast: PlaceForecast
     urgent_events: UrgentEvents | None = None
+
+    @property
+    def numbers(self) -> dict[str, Threshold]:
+        """Every single number by its name; rules and lists of kinds apart."""
+        return self.video_events | self.risk_points | dict(self.place_forecast)
 
 
 class City(Part):

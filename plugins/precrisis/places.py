@@ -85,7 +85,7 @@ def _write_city(connection, the_city: City) -> None:
     }
     connection.execute("DELETE FROM raw.city WHERE city_id <> %s", (the_city.city_id,))
     upsert(connection, "raw.city", ("city_id",), [row])
-    numbers = the_city.thresholds.video_events | the_city.thresholds.risk_points
-    rows = [{"name": name} | threshold.model_dump() for name, threshold in numbers.items()]
+    numbers = the_city.thresholds.numbers.items()
+    rows = [{"name": name} | threshold.model_dump() for name, threshold in numbers]
     upsert(connection, "raw.threshold", ("name",), rows)
     write_register(connection, the_city)

@@ -79,8 +79,7 @@ def _expiries(the_city: City) -> Iterator[tuple[str, str, str, str, dt.date]]:
         name = f"{agreement.act} ({agreement.purpose[words]})"
         owner = agreement.recipient.organisation
         yield "agreement", agreement.agreement_id, name, owner, agreement.valid_until
-    numbers = the_city.thresholds.video_events | the_city.thresholds.risk_points
-    for name, threshold in numbers.items():
+    for name, threshold in the_city.thresholds.numbers.items():
         yield "threshold", name, name, threshold.owner, threshold.expires_on
     for rule in the_city.thresholds.alert_rules:
         item_id = f"{rule.rule} {rule.version}"

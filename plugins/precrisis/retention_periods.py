@@ -61,6 +61,14 @@ CALIBRATION = Period(
     35 * DAY,
     "learnt anew each week; means of features, never a picture, kept for the weeks it scores in",
 )  # fmt: skip
+FORECAST = Period(
+    "raw.forecast with its cells, hours and windows", "first day of the forecast", 400 * DAY,
+    "expected numbers by place, to compare a season with the one before; its score is kept",
+)  # fmt: skip
+HOT_SPOT = Period(
+    "raw.hot_spot", "day of the test", 400 * DAY,
+    "cells of 300 m and their surroundings, to see what has cooled down since last year",
+)  # fmt: skip
 UPLOAD = Period(
     "unfinished uploads in the object store", "start of the upload", DAY,
     "what a crash left of an object; no ledger row leads to it",
@@ -80,7 +88,7 @@ ZONE_KEY = Period(
 
 ALL = (
     SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, SIGN,
-    CALIBRATION, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
+    CALIBRATION, FORECAST, HOT_SPOT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
 )  # fmt: skip
 
 # Posts older than this when they are met, as in a feed read for the first time, are left alone.

@@ -6,6 +6,8 @@ from precrisis.outcome import Outcome, Step
 from precrisis.retention_periods import (
     CALIBRATION,
     EVENT,
+    FORECAST,
+    HOT_SPOT,
     OBSERVATION,
     OUTCOME,
     PERSONAL_QUARANTINE,
@@ -38,6 +40,8 @@ KINDS = (
     Rows("raw.video_event", "ended_at <= %(before)s", EVENT),
     Rows("raw.video_sign", "ended_at <= %(before)s", SIGN),
     Rows("raw.camera_calibration", "expires_at <= %(before)s", CALIBRATION, has_due_time=True),
+    Rows("raw.forecast", "starts_on <= %(before)s", FORECAST),
+    Rows("raw.hot_spot", "tested_on <= %(before)s", HOT_SPOT),
     Rows("ops.quarantine", f"{PERSONAL} AND last_seen_at <= %(before)s", PERSONAL_QUARANTINE),
     Rows("ops.quarantine", f"NOT {PERSONAL} AND last_seen_at <= %(before)s", QUARANTINE),
     Rows("ops.validation", "ran_at <= %(before)s", VALIDATION),

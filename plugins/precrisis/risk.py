@@ -1,4 +1,8 @@
-"""risk_score: fit the baseline of past incidents and score it on weeks it has not seen."""
+"""risk_score: fit what the past says of each zone and hour, and build the index on it.
+
+Zones are of any shape and smaller than a cell of the place forecast, so their counts are their own;
+how well places are told is judged there (forecast/scoring.py).
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-TEST_WEEKS = 4
-AREA_SHARES = (0.01, 0.05, 0.10)
 INCIDENTS = """
 SELECT zone_id, occurred_mid_at FROM intermediate.int_incidents_zoned
 WHERE zone_id IS NOT NULL AND occurred_mid_at < %s
@@ -26,11 +28,11 @@ def fit_baseline(run: Run) -> int:
     from models.risk.baseline import MODEL_VERSION
 
     step = Step("fit_baseline", "risk_baseline", run, role="analysis", model=MODEL_VERSION)
-    done = step.each([run], lambda r: f"{r.interval_end:%Y-%m-%d}", _fit_and_score)
+    done = step.each([run], lambda r: f"{r.interval_end:%Y-%m-%d}", _fit)
     return sum(outcome.rows_out for outcome in done)
 
 
-def _fit_and_score(run: Run, outcome: Outcome) -> None:
+def _fit(run: Run, outcome: Outcome) -> None:
     import pandas as pd
 
     with connect("analysis") as connection:
@@ -45,8 +47,6 @@ def _fit_and_score(run: Run, outcome: Outcome) -> None:
         incidents["local"] = incidents["occurred_mid_at"].dt.tz_convert(zone)
         rows = _baseline_rows(incidents, zones, run.interval_end)
         upsert(connection, "raw.risk_baseline", ("zone_id", "hour_of_week", "fitted_on"), rows)
-        scores = _score_rows(incidents, zones, run.interval_end)
-        upsert(connection, "raw.forecast_score", ("fitted_on", "method", "area_share"), scores)
         outcome.rows_out = len(rows)
 
 
@@ -86,45 +86,6 @@ def _baseline_rows(incidents, zones, end: dt.datetime) -> list[dict[str, Any]]:
         for i, zone_id in enumerate(zones)
         for hour in range(baseline.HOURS)
     ]
-
-
-def _score_rows(incidents, zones, end: dt.datetime) -> list[dict[str, Any]]:
-    """Fit without the last weeks, then look where their incidents fell; count map beside it."""
-    from models.risk import baseline
-
-    cut = end - dt.timedelta(weeks=TEST_WEEKS)
-    past = incidents[incidents["occurred_mid_at"] < cut]
-    later = incidents[incidents["occurred_mid_at"] >= cut]
-    if past.empty or later.empty:
-        return []
-    weeks = _weeks(past["occurred_mid_at"].min(), cut)
-    counts, seen = _counts(past, zones), _counts(later, zones)
-    surfaces = {
-        baseline.MODEL_VERSION: baseline.fit(counts, weeks).rate,
-        "count-map": counts / weeks,
-    }
-    return [
-        _score(method, surface * TEST_WEEKS, seen, share, cut, end)
-        for method, surface in surfaces.items()
-        for share in AREA_SHARES
-    ]
-
-
-def _score(method, expected, seen, share, cut, end) -> dict[str, Any]:
-    from models.risk import baseline
-
-    rate = baseline.hit_rate(expected, seen, share)
-    return {
-        "fitted_on": end.date(),
-        "method": method,
-        "tested_from": cut.date(),
-        "tested_until": end.date(),
-        "incident_count": int(seen.sum()),
-        "area_share": share,
-        "hit_rate": rate,
-        "pai": rate / share if rate is not None else None,
-        "log_likelihood_per_incident": baseline.log_likelihood_per_incident(expected, seen),
-    }
 
 
 def build_index(run: Run) -> None:

@@ -178,7 +178,7 @@ def test_only_one_dbt_process_runs_at_a_time(bag):
         if task.pool == Pool.WAREHOUSE
     }
     assert pools["warehouse"]["slots"] == 1
-    assert holders == {"dbt.dbt_producer_watcher", "build_index"}
+    assert holders == {"dbt.dbt_producer_watcher", "build_index", "build_forecast"}
 
 
 def test_tasks_that_watch_a_build_can_not_fill_the_executor(bag):

@@ -93,6 +93,7 @@ READERS = {
     "footage/listing.py", "footage/ingest.py", "footage/analyse.py", "footage/stills.py",
     "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
     "posts/ingest.py", "posts/analyse.py", "records.py", "places.py", "sharing/permission.py",
+    "forecast/steps.py",
 }  # fmt: skip
 
 

@@ -32,6 +32,12 @@ RIGHTS = {
     "raw.video_event": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.video_sign": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.camera_calibration": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.forecast": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.forecast_cell": {"analysis": RW, "transformer": R},
+    "raw.forecast_hour": {"analysis": RW, "transformer": R},
+    "raw.forecast_window": {"analysis": RW, "transformer": R},
+    "raw.hot_spot": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.near_repeat": {"analysis": RW, "transformer": R},
     "raw.post_signal": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "ops.outcome": {"ingest": W, "analysis": W, "transformer": R, "auditor": R, "retention": RW},
     "ops.object_ledger": {

@@ -140,7 +140,7 @@ def full_week() -> Week:
                 "hit_rate": rate,
                 "pai": rate / 0.05,
             }
-            for method, rate in (("gamma-poisson-1", 0.21), ("count-map", 0.19))
+            for method, rate in (("gamma-poisson", 0.21), ("count-map", 0.19))
         ],
         suppressed=[{"window_count": 300, "theme_hour_count": 40}],
         versions=[{"model_version": "people-2.1.0"}],

@@ -127,7 +127,7 @@ def test_dashboard_refers_to_charts_by_uuid():
     dashboards = [tree for path, tree in built("it").items() if path.startswith("dashboards/")]
     nodes = [node for dashboard in dashboards for node in dashboard["position"].values()]
     shown = {node["meta"]["uuid"] for node in nodes if _is_chart(node)}
-    layers = {"risk_map_zones", "risk_map_alerts"}
+    layers = {layer for chart in assets.charts.values() for layer in chart.get("layers", [])}
     assert shown == {uuid for key, uuid in assets.chart_uuids.items() if key not in layers}
 
 

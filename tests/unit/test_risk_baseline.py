@@ -1,4 +1,4 @@
-"""The baseline and its score: shrinkage, no look ahead, numbers checked by hand."""
+"""The baseline of the index: shrinkage, local hours, every zone and hour once."""
 
 import datetime as dt
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.risk.baseline import HOURS, fit, hit_rate, log_likelihood_per_incident
-from precrisis.risk import _baseline_rows, _counts, _score_rows
+from models.risk.baseline import HOURS, fit
+from precrisis.risk import _baseline_rows, _counts
 
 END = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # a Monday
 ZONES = ["a", "b", "c"]
@@ -57,25 +57,6 @@ def test_counts_of_another_shape_or_no_time_are_refused(shape, weeks):
         fit(np.zeros(shape), weeks)
 
 
-def test_hit_rate_is_the_share_of_later_incidents_in_the_chosen_cells():
-    expected = np.array([[4.0, 3.0, 2.0, 1.0]])
-    later = np.array([[1.0, 0.0, 2.0, 1.0]])
-    assert hit_rate(expected, later, 0.25) == 0.25
-    assert hit_rate(expected, later, 0.75) == 0.75
-    assert hit_rate(expected, later, 0.01) == 0.25  # one cell at least
-    assert hit_rate(expected, np.zeros((1, 4)), 0.5) is None
-
-
-def test_equal_cells_are_chosen_by_position():
-    assert hit_rate(np.ones((1, 4)), np.array([[1.0, 0, 0, 1]]), 0.25) == 0.5
-
-
-def test_log_likelihood_is_poisson_s():
-    found = log_likelihood_per_incident(np.array([[2.0, 1.0]]), np.array([[1.0, 0.0]]))
-    assert found == pytest.approx(np.log(2) - 2 - 1)
-    assert log_likelihood_per_incident(np.ones((1, 2)), np.zeros((1, 2))) is None
-
-
 def test_hours_are_local_and_monday_is_the_first_day():
     monday = dt.datetime(2026, 6, 1, 0, 30, tzinfo=dt.UTC)  # 01:30 in Lisbon
     counts = _counts(incidents(("b", monday)), ZONES)
@@ -89,28 +70,3 @@ def test_rows_cover_every_zone_and_hour_once():
     busiest = max(rows, key=lambda row: row["expected_incidents"])
     assert (busiest["zone_id"], busiest["hour_of_week"]) == ("a", 4 * 24 + 22)
     assert {row["trained_until"] for row in rows} == {END.date()}
-
-
-def test_a_regular_pattern_is_found_again_in_the_weeks_held_back():
-    rows = _score_rows(incidents(*fridays_at_ten("a", 20, END)), ZONES, END)
-    assert {row["hit_rate"] for row in rows} == {1.0}
-    assert {row["method"] for row in rows} == {"gamma-poisson-1", "count-map"}
-    assert {row["incident_count"] for row in rows} == {4}
-    assert {row["tested_from"] for row in rows} == {(END - dt.timedelta(weeks=4)).date()}
-    assert {row["pai"] * row["area_share"] for row in rows} == {1.0}
-
-
-def test_what_comes_later_does_not_help_the_forecast():
-    """The past says Friday; all that is held back is on Tuesday: nothing may be found."""
-    past = fridays_at_ten("a", 16, END - dt.timedelta(weeks=4))
-    tuesday = END - dt.timedelta(days=6) + dt.timedelta(hours=9)
-    later = [("c", tuesday - dt.timedelta(weeks=week)) for week in range(4)]
-    rows = _score_rows(incidents(*past, *later), ZONES, END)
-    smallest = [row for row in rows if row["area_share"] == 0.01]
-    assert {row["hit_rate"] for row in smallest} == {0.0}
-
-
-@pytest.mark.parametrize("weeks_ago", [0, 10])
-def test_without_a_past_or_without_later_incidents_there_is_no_score(weeks_ago):
-    before = END - dt.timedelta(weeks=weeks_ago)
-    assert _score_rows(incidents(*fridays_at_ten("a", 3, before)), ZONES, END) == []

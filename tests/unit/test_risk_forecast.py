@@ -1,12 +1,15 @@
 """The weekly forecast: rows by cell and hour, and its score; times that are intervals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from models.risk import stored
 from models.risk.aoristic import aoristic_weights, hour_of_week
-from models.risk.forecast import Incidents, NotEnoughIncidents, fit, rows
+from models.risk.forecast import Incidents, NotEnoughIncidents, bands, fit, rows
 from models.risk.forecast_score import score
 from models.risk.grid import Grid
+from models.risk.stored import packed, unpacked
 from tests.unit.risk_town import town
 
 START = np.datetime64("2024-06-03")  # a Monday
@@ -103,3 +106,47 @@ def test_an_interval_counts_a_bit_in_each_hour():
     assert hour_of_week(hour).tolist() == [22, 23, 24, 25, 5]
     long_ago = np.array(["2024-01-01"], "datetime64[s]")
     assert len(aoristic_weights(long_ago, end[:1])[0]) == 168
+
+
+def test_bands_hold_the_area_they_are_judged_by_best_first():
+    told = forecast(incidents())
+    named = bands(told)
+    assert list(named) == told.outlook.order()[: len(named)].tolist()
+    held = [list(named.values()).count(band) for band in ("highest", "high", "raised")]
+    upto = [round(share * told.cells_ever_hit) for share in (0.01, 0.05, 0.10)]
+    assert np.cumsum(held).tolist() == upto
+
+
+def test_rows_of_some_cells_are_those_of_all():
+    told = forecast(incidents(600))
+    few = list(bands(told))
+    whole = rows(told, 48, step_h=6).set_index(["cell", "starts_at"])
+    part = rows(told, 48, 6, np.array(few)).set_index(["cell", "starts_at"])
+    assert len(part) == 8 * len(few)
+    assert part.equals(whole.loc[part.index])
+
+
+def test_what_was_stored_is_judged_as_what_was_told():
+    told, (later, _) = forecast(incidents(600)), town(40, 1, seed=3)
+    kept = unpacked(packed(told))
+    assert kept.outlook.order().tolist() == told.outlook.order().tolist()
+    pd.testing.assert_frame_equal(score(kept, later), score(told, later))
+    assert packed(told) == packed(told)
+
+
+def test_a_forecast_stored_in_another_format_is_refused(monkeypatch):
+    monkeypatch.setattr(stored, "FORMAT", 0)
+    old = packed(forecast(incidents(300)))
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="publish it again"):
+        unpacked(old)
+
+
+def test_the_score_shows_the_evidence_that_a_model_was_chosen_by():
+    told = forecast(incidents())
+    table = score(told, told.grid.centres[:5])
+    rows_of = table[table["area_share"] == 0.05].set_index(["method", "is_published"])
+    low, high = told.outlook.choice.hit_rate_gain["regression"]
+    told_of = rows_of.loc[("regression", False)]
+    assert (told_of["hit_gain_low"], told_of["hit_gain_high"]) == (low, high)
+    assert rows_of.loc[("count-map", False), ["hit_gain_low", "likelihood_gain_low"]].isna().all()

@@ -6,7 +6,9 @@ import pytest
 from models.risk.calibration import fit_calibration, leave_out, poisson_fit
 from models.risk.choice import choose, is_thin, paired_interval
 from models.risk.gamma_poisson import fit_mixture, mixture_weights
+from models.risk.grid import BadGrid
 from models.risk.history import Component, History
+from models.risk.hot_spots import mean_around, study_area
 from models.risk.level import fit_level, fitted_dispersion, fitted_tail, interval, mid_p
 from models.risk.methods import COUNT_MAP, fit_models, ranked
 from models.risk.near_repeat import knox, near_repeat_table, shows_near_repeat
@@ -156,3 +158,22 @@ def test_a_rare_kind_borrows_the_places_of_all_kinds():
     shares = [fit_mixture(h, 0).share(h, 0, 0) for h in (alone, lent)]
     told = [np.log(share[cells]).mean() for share in shares]
     assert told[1] > told[0] + 0.2
+
+
+def test_more_cells_and_periods_than_memory_holds_are_refused(monkeypatch):
+    xy, week = town(200)
+    held = history_of(xy, week)
+    monkeypatch.setattr("models.risk.history.MAX_COUNTS", held.counts.size)
+    history_of(xy, week)
+    monkeypatch.setattr("models.risk.history.MAX_COUNTS", held.counts.size - 1)
+    with pytest.raises(BadGrid, match="take larger cells"):
+        history_of(xy, week)
+
+
+def test_the_mean_around_a_cell_and_the_studied_ground_know_the_edge_of_the_grid():
+    counts = np.zeros((4, 5))
+    counts[0, 0] = 9
+    studied = study_area(counts)
+    assert np.argwhere(studied).tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert mean_around(counts, studied)[studied].tolist() == [9 / 4] * 4
+    assert mean_around(counts, studied)[3, 4] == 0

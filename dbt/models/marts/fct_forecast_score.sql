@@ -1,12 +1,30 @@
-{{ config(tags=['risk']) }}
+{{ config(tags=['risk', 'forecast']) }}
+-- A week's forecast ("published") and what stands beside it, each with the evidence of its fit.
 select
     fitted_on,
     method,
+    told_by,
+    is_backcast,
     tested_from,
     tested_until,
     incident_count,
     area_share,
+    cell_count,
+    area_km2,
     hit_rate,
     pai,
-    log_likelihood_per_incident
+    pei,
+    floor_rate,
+    ceiling_rate,
+    hindsight_rate,
+    windows_rate,
+    observed_over_expected,
+    coverage_90,
+    log_likelihood_per_incident,
+    hit_gain_low,
+    hit_gain_high,
+    coalesce(hit_gain_low > 0, false) as is_hit_gain_proven,
+    likelihood_gain_low,
+    likelihood_gain_high,
+    coalesce(likelihood_gain_low > 0, false) as is_likelihood_gain_proven
 from {{ ref('stg_risk__forecast_scores') }}

@@ -1,11 +1,26 @@
 select
     fitted_on,
     method,
+    told_by,
+    is_backcast,
     tested_from,
     tested_until,
     incident_count,
     area_share,
+    cell_count,
+    area_km2,
     hit_rate,
     pai,
-    log_likelihood_per_incident
+    pei,
+    floor_rate,
+    ceiling_rate,
+    hindsight_rate,
+    windows_rate,
+    observed_over_expected,
+    coverage_90,
+    log_likelihood_per_incident,
+    hit_gain_low,
+    hit_gain_high,
+    likelihood_gain_low,
+    likelihood_gain_high
 from {{ source('raw', 'forecast_score') }}

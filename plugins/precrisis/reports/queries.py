@@ -144,10 +144,15 @@ GROUP BY c.camera_id, c.camera_name, c.is_sample
 ORDER BY coverage_pct, c.camera_id
 """
 
+# The last four weeks judged together: a single one is mostly luck.
 SCORES = """
-SELECT method, fitted_on, tested_from, tested_until, incident_count, area_share, hit_rate, pai
+SELECT method, max(fitted_on) AS fitted_on, min(tested_from) AS tested_from,
+    max(tested_until) AS tested_until, sum(incident_count)::int AS incident_count, area_share,
+    sum(hit_rate * incident_count) / nullif(sum(incident_count), 0) AS hit_rate,
+    sum(hit_rate * incident_count) / nullif(sum(incident_count), 0) / area_share AS pai
 FROM marts.fct_forecast_score
-WHERE fitted_on = (SELECT max(fitted_on) FROM marts.fct_forecast_score)
+WHERE fitted_on > (SELECT max(fitted_on) FROM marts.fct_forecast_score) - 28
+GROUP BY method, area_share
 ORDER BY area_share, hit_rate DESC NULLS LAST, method
 """
 

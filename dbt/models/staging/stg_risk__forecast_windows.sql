@@ -1,0 +1,5 @@
+select
+    starts_on,
+    place,
+    geom
+from {{ source('raw', 'forecast_window') }}

@@ -20,6 +20,7 @@ CITY_VALUES = {
     "centre.latitude": 46.0672,
     "centre.longitude": 11.1205,
     "centre.zoom": 14.1,
+    "centre.wide_zoom": 13.1,
     "language": "it",
     "city.name": "Trento",
     "risk_breaks": ["0", "20", "40", "50", "75", "100"],

@@ -30,6 +30,7 @@ def city_values(settings: Settings, city: City) -> dict[str, Any]:
         "centre.longitude": longitude,
         "centre.latitude": latitude,
         "centre.zoom": zoom,
+        "centre.wide_zoom": round(zoom - 1, 2),  # a forecast names places around the zones too
         "language": city.language,
         "alert_limit": limit,
         "alert_limit_text": f"{limit:g}",

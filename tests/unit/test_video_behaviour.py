@@ -84,7 +84,7 @@ def test_crossings_dwell_and_density_of_a_zone():
     out = way(1.0, seconds=10)  # 2 m to 12 m: out of the left half after 8 s
     back = Path("person", out.at_s, out.seen[::-1], out.metres[::-1], 0.1)
     seen = window([(0.2, 0.5), (0.3, 0.5)], [(0.2, 0.5), (0.8, 0.5)])
-    summed = observation(camera, 0, seen, [out, back], "m")
+    summed = observation(camera, 0, seen, [out, back], None, "m")
     assert (summed.people_mean, summed.people_max) == (1.5, 2)
     assert (summed.density_per_m2, summed.fruin_level) == (0.015, "A")
     assert (summed.left_count, summed.entered_count) == (1, 1)

@@ -92,7 +92,8 @@ def test_a_partner_sees_its_districts_also_after_a_rebuild_and_nothing_once_it_e
     with connect("partner") as connection:
         assert set().union(*districts(connection).values()) == set()
     logged = built.rows(
-        "SELECT facts FROM ops.audit_log WHERE subject = 'ops.district_grant/partner'"
+        "SELECT facts FROM ops.audit_log WHERE subject = 'ops.district_grant/partner' "
+        "ORDER BY entry_id"
     )
     assert [row["facts"]["command"] for row in logged] == ["INSERT", "UPDATE"]
 

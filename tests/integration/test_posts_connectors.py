@@ -27,6 +27,8 @@ COLUMNS = "{id: nr, posted_at: received, text: what, author: who, deleted: withd
 @pytest.fixture(autouse=True)
 def soon_quiet(monkeypatch):
     monkeypatch.setattr(jetstream_source, "QUIET_S", 2.0)
+    # Other tests may have run for half an hour since this module was read.
+    monkeypatch.setitem(globals(), "NOW", dt.datetime.now(dt.UTC))
 
 
 def let_source_be(world, kind: str, address: str, more: str = "") -> None:

@@ -16,7 +16,7 @@ def work(item: str, outcome: Outcome) -> None:
 
 
 def logged(world) -> list[dict]:
-    return world.rows("SELECT * FROM ops.audit_log WHERE action = 'run_done'")
+    return world.rows("SELECT * FROM ops.audit_log WHERE action = 'run_done' ORDER BY entry_id")
 
 
 def test_a_step_leaves_one_entry_with_model_code_configuration_and_outcome(world, run):

@@ -163,13 +163,20 @@ def _spend_budget(
         key=lambda item: (item[0].alert_id not in already_raised, _most_urgent_first(item[0])),
     )
     for candidate, day in known_first:
-        if day > rule.expires_on:
-            selection.held_back.append(HeldBack(candidate, "rule_expired"))
-        elif spent.get(day, 0) >= rule.budget_per_day:
-            selection.held_back.append(HeldBack(candidate, "over_budget"))
-        else:
-            spent[day] = spent.get(day, 0) + 1
-            selection.raised.append(candidate)
+        spend(candidate, day, rule, spent, selection)
+
+
+def spend(
+    candidate: Candidate, day: date, rule: AlertRule, spent: dict[date, int], selection: Selection
+) -> None:
+    """Raise a candidate, or hold it back; `spent` counts what its rule has raised by local day."""
+    if day > rule.expires_on:
+        selection.held_back.append(HeldBack(candidate, "rule_expired"))
+    elif spent.get(day, 0) >= rule.budget_per_day:
+        selection.held_back.append(HeldBack(candidate, "over_budget"))
+    else:
+        spent[day] = spent.get(day, 0) + 1
+        selection.raised.append(candidate)
 
 
 def _most_urgent_first(candidate: Candidate) -> tuple[float, float, datetime, str, str]:

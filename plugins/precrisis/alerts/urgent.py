@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from precrisis.alerts.candidates import Candidate, HeldBack, Row, Selection, alert_id
+from precrisis.alerts.candidates import Candidate, Row, Selection, alert_id, spend
 from precrisis.alerts.reasons import unknowns_of, urgent_reason
 from precrisis.alerts.rules import AlertRule
 
@@ -52,13 +52,7 @@ def urgent_alerts(
             continue
         if candidate.ends_at < since or any(_is_part(candidate, alert) for alert in raised):
             continue
-        if day > rule.expires_on:
-            selection.held_back.append(HeldBack(candidate, "rule_expired"))
-        elif spent.get(day, 0) >= rule.budget_per_day:
-            selection.held_back.append(HeldBack(candidate, "over_budget"))
-        else:
-            spent[day] = spent.get(day, 0) + 1
-            selection.raised.append(candidate)
+        spend(candidate, day, rule, spent, selection)
     return selection
 
 

@@ -65,10 +65,16 @@ class PreCrisisPlugin(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012
         {
+            "name": "Control room",
+            "href": "/precrisis/control-room",
+            "destination": "nav",
+            "url_route": "control_room",
+        },
+        {
             "name": "Data Docs",
             "href": "/precrisis/data-docs",
             "destination": "nav",
             "url_route": "data_docs",
-        }
+        },
     ]
     global_operator_extra_links = [OutcomesLink(), DataDocsLink(), DashboardLink()]  # noqa: RUF012

@@ -47,8 +47,8 @@ def test_every_tab_of_the_dashboard_shows_its_charts(page, stack, passwords, sho
 
 def test_airflow_shows_every_dag_and_our_pages_need_a_login(page, stack, passwords, shots):
     base = stack.url("airflow")
-    answer = page.request.get(f"{base}/precrisis/data-docs")
-    assert answer.status == 401
+    for path in ("data-docs", "control-room", "control-room/now", "control-room.js"):
+        assert page.request.get(f"{base}/precrisis/{path}").status == 401
     page.goto(f"{base}/auth/login")
     page.fill("input[name=username]", "engineer")
     page.fill("input[name=password]", passwords["airflow:engineer"])
@@ -60,6 +60,9 @@ def test_airflow_shows_every_dag_and_our_pages_need_a_login(page, stack, passwor
     page.goto(f"{base}/precrisis/data-docs")
     expect(page.get_by_role("link", name="footage_segment")).to_be_visible()
     page.screenshot(path=shots / "data-docs.png", full_page=True)
+    page.goto(f"{base}/precrisis/control-room")
+    expect(page.locator("#queue a").first).to_be_visible()
+    page.screenshot(path=shots / "control-room.png")
 
 
 def test_the_viewer_can_look_but_not_start_a_run(stack):

@@ -1,23 +1,31 @@
-"""The FastAPI app that Airflow mounts at /precrisis: Data Docs and the outcomes of a run.
+"""The FastAPI app that Airflow mounts at /precrisis: control room, Data Docs, outcomes of a run.
 
 Great Expectations' own Data Docs load scripts and a counting pixel from a dozen foreign hosts, so
 these pages show the same results (ops.validation, kept without values) from this machine alone.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
 import yaml
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI, HTTPException, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from precrisis import clock
 from precrisis.city import city
+from precrisis.pages.city_drawing import city_drawing
+from precrisis.pages.control_room import situation
+from precrisis.settings import settings
 from precrisis.warehouse import connect
 
 HERE = Path(__file__).parent
 SHOWN = 30
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+# The one page with a script: its own, which asks this host again and again.
+LIVE_POLICY = f"{POLICY}; script-src 'self'; connect-src 'self'"
 STATIONS = """
 SELECT DISTINCT ON (noun) noun, ran_at, batch_key, is_success, row_count, failed_count,
     count(*) OVER w AS batch_count, sum(row_count) OVER w AS all_rows,
@@ -52,10 +60,28 @@ app = FastAPI(title="PreCrisis", dependencies=[Depends(get_user)], docs_url=None
 async def keep_to_this_host(request, call_next) -> Response:
     """Nothing is loaded from elsewhere, nothing is kept by a cache, only Airflow may frame it."""
     response = await call_next(request)
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-    response.headers["Content-Security-Policy"] = policy
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@app.get("/control-room", response_class=HTMLResponse)
+def control_room(response: Response) -> str:
+    """The wall screen: map, alerts that wait for a person, sources; its script keeps it fresh."""
+    response.headers["Content-Security-Policy"] = LIVE_POLICY
+    return _room("control_room.html")
+
+
+@app.get("/control-room/now", response_class=HTMLResponse)
+def control_room_now() -> str:
+    """What changes on the wall screen, for its script."""
+    return _room("control_room_now.html")
+
+
+@app.get("/control-room.js")
+def control_room_script() -> FileResponse:
+    """The script of the wall screen."""
+    return FileResponse(HERE / "control_room.js", media_type="text/javascript")
 
 
 @app.get("/data-docs", response_class=HTMLResponse)
@@ -83,6 +109,13 @@ def outcomes(dag_id: str, run_id: str) -> str:
     return _page("run.html", dag_id=dag_id, run_id=run_id, outcomes=found, objects=objects)
 
 
+def _room(template: str) -> str:
+    status, the_city = settings().alert_status, city()
+    return _page(
+        template, city=the_city, map=city_drawing(), status=status, **situation(clock.now())
+    )
+
+
 def _rule(result: dict[str, Any]) -> dict[str, Any]:
     configuration = result["expectation_config"]
     return {
@@ -105,5 +138,23 @@ def _page(template: str, **values: Any) -> str:
     language = city().language
     words = {key: entry[language] for key, entry in texts.items()}
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape())
+    environment.filters["clock"] = _clock
+    environment.filters["age"] = lambda age: _age(age, words["day_short"])
     environment.filters["local"] = lambda at: f"{at.astimezone(city().timezone):%d.%m.%Y %H:%M:%S}"
     return environment.get_template(template).render(t=words, language=language, **values)
+
+
+def _clock(at: dt.datetime) -> str:
+    """The local time of day, with the date where it is not today's."""
+    local, today = at.astimezone(city().timezone), clock.now().astimezone(city().timezone).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%d.%m. %H:%M}"
+
+
+def _age(age: dt.timedelta, day: str) -> str:
+    """A duration as one reads it from afar: minutes, then hours, then days."""
+    minutes = max(0, int(age.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    return (
+        f"{minutes // 60} h {minutes % 60:02} min" if minutes < 2880 else f"{minutes // 1440} {day}"
+    )

@@ -14,6 +14,7 @@ PATH = (
     "footage_ingest",
     "footage_analyse",
     "cameras_calibrate",
+    "models_evaluate",
     "posts_ingest",
     "posts_analyse",
     "warehouse_build",

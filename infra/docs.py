@@ -25,7 +25,10 @@ PACK = ROOT / "infra" / "city" / "trento"
 DEFAULT_PORT_BASE = 18000
 PART = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 # What a suite takes from a city; the number of its rules does not depend on it.
-ANY_CITY = {"bounds": (0.0, 0.0, 1.0, 1.0), "categories": ["any"], "zone_ids": ["any"]}
+ANY_CITY = {
+    "bounds": (0.0, 0.0, 1.0, 1.0), "categories": ["any"], "zone_ids": ["any"],
+    "camera_ids": ["any"],
+}  # fmt: skip
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

@@ -11,6 +11,7 @@ DOOR_OF = {
     "incidents_ingest": "incident",
     "footage_ingest": "footage_segment",
     "footage_analyse": "camera_observation",
+    "models_evaluate": "event_label",
     "posts_ingest": "post",
     "posts_analyse": "post_signal",
 }

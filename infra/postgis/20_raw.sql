@@ -97,6 +97,37 @@ CREATE TABLE IF NOT EXISTS raw.video_event (
     loaded_at     timestamptz NOT NULL DEFAULT now()
 );
 
+-- What a person who watched footage says happened; kind "watched" is a stretch watched from end to end.
+CREATE TABLE IF NOT EXISTS raw.event_label (
+    source     text        NOT NULL,
+    camera_id  text        NOT NULL,
+    kind       text        NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at   timestamptz NOT NULL,
+    loaded_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, camera_id, kind, started_at)
+);
+CREATE INDEX IF NOT EXISTS event_label_camera_idx ON raw.event_label (camera_id, started_at);
+
+-- Named events against what people say of them, by the local day of the judgement. Reviewed: alerts;
+-- labelled and found: labels; named and right: events within the hours that somebody watched.
+CREATE TABLE IF NOT EXISTS raw.event_score (
+    evaluated_on   date    NOT NULL,
+    camera_id      text    NOT NULL,
+    kind           text    NOT NULL,
+    reviewed_since date    NOT NULL,
+    reviewed_count integer NOT NULL,
+    accepted_count integer NOT NULL,
+    labelled_count integer NOT NULL,
+    found_count    integer NOT NULL,
+    watched_h      real    NOT NULL,
+    named_count    integer NOT NULL,
+    right_count    integer NOT NULL,
+    is_muted       boolean NOT NULL,
+    loaded_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (evaluated_on, camera_id, kind)
+);
+
 -- The cut text of a post lives in the restricted bucket for its retention time; no table holds it.
 CREATE TABLE IF NOT EXISTS raw.post (
     source        text        NOT NULL,

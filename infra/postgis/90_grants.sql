@@ -10,12 +10,13 @@ GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA ops TO ingest, analysis;
 REVOKE INSERT, UPDATE ON ops.deletion_receipt FROM ingest, analysis;
 GRANT SELECT ON ALL TABLES IN SCHEMA raw TO analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
-ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city TO ingest;
+ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city,
+    raw.event_label TO ingest;
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
     raw.camera_calibration, raw.video_sign, raw.forecast, raw.forecast_cell, raw.forecast_hour,
-    raw.forecast_window, raw.hot_spot, raw.near_repeat
+    raw.forecast_window, raw.hot_spot, raw.near_repeat, raw.event_score
 TO analysis;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;

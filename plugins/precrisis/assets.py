@@ -5,6 +5,7 @@ from airflow.sdk import Asset
 FOOTAGE_SEGMENT = Asset("footage_segment")
 CAMERA_OBSERVATION = Asset("camera_observation")
 VIDEO_EVENT = Asset("video_event")
+EVENT_LABEL = Asset("event_label")
 POST = Asset("post")
 POST_SIGNAL = Asset("post_signal")
 PLACE = Asset("place")

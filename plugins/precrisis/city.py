@@ -130,7 +130,7 @@ class Source(Part):
     kind: Literal["folder", "s3", "rtsp", "mastodon", "rss", "jetstream", "csv", "city_pack"]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str
-    noun: Literal["footage_segment", "post", "incident", "calendar_event", "place"]
+    noun: Literal["footage_segment", "post", "incident", "calendar_event", "place", "event_label"]
     hashtags: list[str] = []
     # What a post of a whole network must say to be taken in; the city's own names always count.
     phrases: list[str] = []

@@ -56,7 +56,7 @@ def _incidents(source: Source, outcome: Outcome, run: Run) -> None:
     authorise(source, run, "ingest")
     codes = {name: entry["iccs"] for name, entry in the_city.incident_categories.items()}
     rows = [
-        _incident_row(source.source_id, line, codes) for line in _lines(source, INCIDENT_COLUMNS)
+        _incident_row(source.source_id, line, codes) for line in lines_of(source, INCIDENT_COLUMNS)
     ]
     outcome.rows_in = len(rows)
     suite = incident.station(the_city.bounds, sorted(codes))
@@ -73,8 +73,8 @@ def _incident_row(source_id: str, line: dict[str, str], codes: dict[str, str]) -
         "source_id": line["source_id"],
         "category": line["category"],
         "iccs_code": codes.get(line["category"], "unknown"),
-        "occurred_from": _moment(line["occurred_from"]),
-        "occurred_to": _moment(line["occurred_to"]),
+        "occurred_from": moment_of(line["occurred_from"]),
+        "occurred_to": moment_of(line["occurred_to"]),
         "accuracy_m": _number(line["accuracy_m"]),
         "found_by": line["found_by"],
         "geom": shapely.set_srid(point, 4326) if point else None,
@@ -90,11 +90,11 @@ def _calendar(source: Source, outcome: Outcome, run: Run) -> None:
             "title": line["title"],
             "kind": line["kind"],
             "place_id": line["zone_id"],
-            "starts_at": _moment(line["starts_at"]),
-            "ends_at": _moment(line["ends_at"]),
+            "starts_at": moment_of(line["starts_at"]),
+            "ends_at": moment_of(line["ends_at"]),
             "expected_people": _count(line["expected_people"]),
         }
-        for line in _lines(source, CALENDAR_COLUMNS)
+        for line in lines_of(source, CALENDAR_COLUMNS)
     ]
     outcome.rows_in = len(rows)
     suite = calendar_event.station([zone.zone_id for zone in city().zones])
@@ -102,7 +102,7 @@ def _calendar(source: Source, outcome: Outcome, run: Run) -> None:
         outcome.rows_out = door.load(connection, suite, rows, source.source_id)
 
 
-def _lines(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
+def lines_of(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
     """The rows of a file that have a value for each column and no more; others are quarantined.
 
     Named by their line, not by a value: in a shifted row any value may stand in any column.
@@ -163,7 +163,7 @@ def _count(text: str | None) -> float | None:
     return None if number is None or math.isnan(number) else number
 
 
-def _moment(text: str | None) -> dt.datetime | None:
+def moment_of(text: str | None) -> dt.datetime | None:
     """Parse ISO 8601 with an offset; anything else is None, which the door refuses."""
     try:
         moment = dt.datetime.fromisoformat(text or "")

@@ -61,6 +61,14 @@ CALIBRATION = Period(
     35 * DAY,
     "learnt anew each week; means of features, never a picture, kept for the weeks it scores in",
 )  # fmt: skip
+LABEL = Period(
+    "raw.event_label", "end of the labelled stretch", 400 * DAY,
+    "what a person saw happen, as long as the events it is compared with; never a person",
+)  # fmt: skip
+EVENT_SCORE = Period(
+    "raw.event_score", "day of the judgement", 400 * DAY,
+    "how often what cameras name is right, to compare a season with the one before",
+)  # fmt: skip
 FORECAST = Period(
     "raw.forecast with its cells, hours and windows", "first day of the forecast", 400 * DAY,
     "expected numbers by place, to compare a season with the one before; its score is kept",
@@ -88,7 +96,8 @@ ZONE_KEY = Period(
 
 ALL = (
     SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, SIGN,
-    CALIBRATION, FORECAST, HOT_SPOT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
+    CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET,
+    ZONE_KEY,
 )  # fmt: skip
 
 # Posts older than this when they are met, as in a feed read for the first time, are left alone.

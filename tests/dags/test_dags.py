@@ -28,6 +28,7 @@ ANNOUNCES = {
     "incidents_ingest": {"incident"},
     "footage_ingest": {"footage_segment"},
     "footage_analyse": {"camera_observation", "video_event"},
+    "models_evaluate": {"event_label"},
     "posts_ingest": {"post"},
     "posts_analyse": {"post_signal"},
     "warehouse_build": {"warehouse"},

@@ -20,9 +20,9 @@ from precrisis.records import (
     CALENDAR_COLUMNS,
     INCIDENT_COLUMNS,
     _incident_row,
-    _moment,
     _number,
     _refusal_of,
+    moment_of,
     read_csv,
 )
 from tests import clips
@@ -146,7 +146,7 @@ def test_csv_records(fuzz, tmp_path, name, columns):
 def test_numbers_and_times_of_records(fuzz):
     def check(text: str) -> None:
         assert isinstance(_number(text), float | None)
-        moment = _moment(text)
+        moment = moment_of(text)
         assert moment is None or moment.tzinfo is dt.UTC
 
     stamps = st.datetimes(timezones=st.timezones()).map(dt.datetime.isoformat)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from expectations import calendar_event, incident, place
+from expectations import calendar_event, event_label, incident, place
 from expectations.camera_observation import STATION as CAMERA_OBSERVATION
 from expectations.footage_segment import STATION as FOOTAGE_SEGMENT
 from expectations.post import STATION as POST
@@ -25,19 +25,20 @@ STATIONS = (
     place.station(BOUNDS),
     incident.station(BOUNDS, ["theft"]),
     calendar_event.station(["town-square"]),
+    event_label.station(["camera"]),
 )
 # Written by our own steps, not by a source, so without a door.
 WITHOUT_DOOR = {
     "camera_calibration", "video_sign", "risk_baseline", "forecast_score", "threshold", "city",
     "purpose", "objection", "expiry", "forecast", "forecast_cell", "forecast_hour",
-    "forecast_window", "hot_spot", "near_repeat",
+    "forecast_window", "hot_spot", "near_repeat", "event_score",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",
     "fct_data_health", "fct_forecast_score", "fct_incident", "fct_post_theme_hour",
     "fct_quarantine", "fct_site_vulnerability", "fct_video_event", "fct_zone_hour",
     "fct_zone_latest", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
-    "fct_hot_spot", "fct_near_repeat",
+    "fct_hot_spot", "fct_near_repeat", "fct_event_score",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 OFFICER = {

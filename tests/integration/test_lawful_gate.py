@@ -92,6 +92,7 @@ def test_G1_a_run_whose_refusal_can_not_be_logged_does_not_run_either(world, run
 READERS = {
     "footage/listing.py", "footage/ingest.py", "footage/analyse.py", "footage/stills.py",
     "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
+    "footage/labels.py", "footage/scorecard.py",
     "posts/ingest.py", "posts/analyse.py", "records.py", "places.py", "sharing/permission.py",
     "forecast/steps.py",
 }  # fmt: skip

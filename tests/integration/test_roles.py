@@ -31,6 +31,8 @@ RIGHTS = {
     "raw.camera_observation": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.video_event": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.video_sign": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.event_label": {"ingest": RW, "analysis": R, "transformer": R, "retention": {"DELETE"}},
+    "raw.event_score": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.camera_calibration": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.forecast": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.forecast_cell": {"analysis": RW, "transformer": R},

@@ -28,7 +28,7 @@ from precrisis.posts.identifiers import without_identifiers
 from precrisis.posts.mastodon_client import Feed
 from precrisis.posts.mastodon_source import pull
 from precrisis.posts.plain_text import plain_text_of
-from precrisis.records import INCIDENT_COLUMNS, _count, _moment, _number, _refusal_of, read_csv
+from precrisis.records import INCIDENT_COLUMNS, _count, _number, _refusal_of, moment_of, read_csv
 
 MEMORY_BYTES = 3_000_000_000
 SLOWEST_S = 5.0
@@ -368,7 +368,7 @@ def test_a_huge_or_odd_number_is_a_float_or_nothing(text):
              "2026-01-01T00:00:00+99:99", "\x00", "W", None],
 )  # fmt: skip
 def test_a_time_that_no_calendar_has_is_nothing(text):
-    assert _moment(text) is None
+    assert moment_of(text) is None
 
 
 # --- footage ------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from precrisis.city import Source
 from precrisis.outcome import Refused
-from precrisis.records import EXTRA, INCIDENT_COLUMNS, _incident_row, _moment, _number, read_csv
+from precrisis.records import EXTRA, INCIDENT_COLUMNS, _incident_row, _number, moment_of, read_csv
 
 COLUMNS = ("source_id", "category")
 
@@ -57,7 +57,7 @@ def test_a_row_that_is_too_long_or_short_can_be_told(tmp_path):
     ],
 )
 def test_a_time_without_its_offset_is_no_time(text, moment):
-    assert _moment(text) == moment
+    assert moment_of(text) == moment
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 import shapely
 
-from expectations import calendar_event, incident, place
+from expectations import calendar_event, event_label, incident, place
 from expectations.camera_observation import STATION as CAMERA_OBSERVATION
 from expectations.footage_segment import STATION as FOOTAGE_SEGMENT
 from expectations.geometry import geometry_facts
@@ -24,6 +24,7 @@ STATIONS = (
     place.station(BOUNDS),
     incident.station(BOUNDS, ["theft"]),
     calendar_event.station(["town-square"]),
+    event_label.station(["camera"]),
 )
 EACH = pytest.mark.parametrize("station", STATIONS, ids=lambda station: station.noun)
 

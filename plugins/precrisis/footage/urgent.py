@@ -40,7 +40,11 @@ def raise_urgent(
             "starts_at": event.started_at,
             "ends_at": event.ended_at,
             "confidence": event.confidence,
-            "inputs": {"segments": list(segment_keys), "model_version": event.model_version},
+            "inputs": {
+                "camera_id": event.camera_id,
+                "segments": list(segment_keys),
+                "model_version": event.model_version,
+            },
             "landed_at": landed_at,
         }
         for event in events

@@ -2,7 +2,8 @@
 ### An alert waits for a person
 
 **In** one alert, started by `alerts_raise` under the alert's id.
-**Out** `ops.alert_review`: accept or dismiss, the reason, and the account that decided.
+**Out** `ops.alert_review`: accept or dismiss, the reason, and the account that decided. A dismissed
+alert is withdrawn at once where it was told; an accepted real one goes to partners.
 **Rerun** asks again; the newest decision counts, earlier ones stay on record.
 **If it fails** the decision came without a reason: clear the task and decide again.
 An alert that nobody decides stays waiting; it is never accepted by time.
@@ -11,8 +12,10 @@ An alert that nobody decides stays waiting; it is never accepted by time.
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, dag, task
 
+from precrisis.alerts.delivering import deliver_alerts
 from precrisis.alerts.review import record_review
-from precrisis.dag_defaults import Tag
+from precrisis.dag_defaults import RETRY, Tag
+from precrisis.run import in_run
 
 
 @dag(
@@ -38,7 +41,9 @@ def alerts_review():
         reason = answer["params_input"]["reason"]
         record_review(params["alert_id"], answer["chosen_options"][0], reason, reviewer)
 
-    record(decide.output)
+    tell = task(in_run(deliver_alerts), **RETRY)
+
+    record(decide.output) >> tell()
 
 
 alerts_review()

@@ -19,6 +19,10 @@ class SendError(RuntimeError):
     """The relay did not take a mail; the message names relay and remedy, and no address."""
 
 
+class ReceiverAway(SendError):
+    """Whoever is to take it does not answer: the next message would fare no better."""
+
+
 @dataclass(frozen=True)
 class Relay:
     """An SMTP server. `security`: STARTTLS, TLS from the first byte, or none."""
@@ -65,7 +69,7 @@ def send(message: EmailMessage, to: Relay) -> None:
     except smtplib.SMTPResponseException as error:
         raise SendError(f"{to} refused the mail, code {error.smtp_code}") from error
     except (OSError, smtplib.SMTPException) as error:
-        raise SendError(
+        raise ReceiverAway(
             f"{to} can't be used ({type(error).__name__}); check "
             "PRECRISIS_SMTP_HOST, PRECRISIS_SMTP_PORT and that it runs"
         ) from error

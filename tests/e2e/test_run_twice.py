@@ -10,7 +10,7 @@ from infra.stack.layout import ROOT
 COUNTED = (
     "raw.footage_segment", "raw.camera_observation", "raw.video_event", "raw.post",
     "raw.post_signal", "raw.place", "raw.incident", "raw.calendar_event", "ops.alert",
-    "ops.alert_delivery", "ops.report", "ops.object_ledger", "ops.quarantine",
+    "ops.alert_delivery", "ops.alert_version", "ops.report", "ops.object_ledger", "ops.quarantine",
 )  # fmt: skip
 
 

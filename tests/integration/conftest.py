@@ -24,6 +24,7 @@ from precrisis.city import city
 from precrisis.settings import settings
 from precrisis.zone_keys import HEADER, SEALED_ZONES, ZoneKeys
 from tests import exports
+from tests.alert_channels import receiver, relay  # noqa: F401  fixtures
 
 # Named by process, so that two runs of the tests on one stack do not empty each other's world.
 DATABASE = f"precrisis_tests_{os.getpid()}"

@@ -34,6 +34,7 @@ def rule(**changes) -> AlertRule:
         "limit": 60,
         "min_certainty": 0.3,
         "budget_per_day": 2,
+        "quiet_after_min": 10,
         "severity_bands": SeverityBands(moderate=50, severe=70, extreme=85),
         "why": "about two alerts a day can be reviewed",
         "owner": "sala operativa",

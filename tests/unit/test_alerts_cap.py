@@ -13,6 +13,7 @@ from xsdata.formats.dataclass.parsers.config import ParserConfig
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.cap import cap_message, validate
 from precrisis.alerts.cap_check import SCHEMA, CapError
+from precrisis.alerts.versions import Version
 from tests.unit.alerts_town import NIGHT, PARK, SQUARE, rule, town, zone_hour
 
 SENT = dt.datetime(2026, 11, 21, 20, 30, 12, 345678, tzinfo=dt.UTC)
@@ -21,7 +22,7 @@ BOUNDS = (11.02, 45.97, 11.22, 46.16)
 
 def message(geometry=SQUARE, sent_at=SENT, city=None, **row) -> bytes:
     (candidate,) = candidates([zone_hour(**row)], [rule()]).raised
-    return cap_message(candidate, city or town(), geometry, sent_at)
+    return cap_message(Version(candidate, 1, "raised", sent_at), city or town(), geometry)
 
 
 def parsed(document: bytes) -> Alert:

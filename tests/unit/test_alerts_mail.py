@@ -9,6 +9,7 @@ import pytest
 
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.mail import alert_mail
+from precrisis.alerts.versions import Version
 from precrisis.relay import Relay, SendError, send
 from tests.unit.alerts_town import rule, town, zone_hour
 
@@ -19,13 +20,12 @@ LINKS = {"review": "https://precrisis.trento.example/review/1", "dashboard": ""}
 def mail(city=None, status="Exercise", **row):
     (candidate,) = candidates([zone_hour(**row)], [rule()]).raised
     return alert_mail(
-        candidate,
+        Version(candidate, 1, "raised", SENT),
         city or town(),
         b"\x89PNG",
         b"<alert/>",
         LINKS,
         sender="precrisis@trento.example",
-        sent_at=SENT,
         status=status,
     )
 

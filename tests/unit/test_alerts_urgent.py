@@ -1,11 +1,12 @@
 """Urgent events to alerts: joined, weighed on the index's scale, within budget."""
 
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from precrisis.alerts.urgent import JOIN, MOST_KEPT, urgent_alerts
+from precrisis.alerts.urgent import MOST_KEPT, urgent_alerts, urgent_candidates, urgent_now
 from tests.unit.alerts_town import rule
 
 ROME = ZoneInfo("Europe/Rome")
@@ -29,7 +30,8 @@ def sign(at_s: float = 0, kind: str = "density_level", confidence: float = 0.9, 
 
 
 def chosen(*signs, raised=(), the_rule=RULE, precision=0.5, since=NOON):
-    return urgent_alerts(signs, raised, the_rule, WEIGHTS, precision, since, ROME)
+    found = urgent_candidates(signs, the_rule, WEIGHTS, precision)
+    return urgent_alerts(found, raised, the_rule, since, ROME)
 
 
 def raised_of(*signs, **known):
@@ -65,7 +67,7 @@ def test_a_storm_of_signs_is_one_alert():
 
 
 def test_what_is_far_apart_in_time_or_place_is_another_event():
-    gap_s = JOIN.total_seconds()
+    gap_s = RULE.quiet.total_seconds()
     assert len(raised_of(sign(0), sign(20 + gap_s))) == 1
     assert len(raised_of(sign(0), sign(21 + gap_s))) == 2
     assert len(raised_of(sign(0), sign(0, zone_id="piazza-dante"))) == 2
@@ -73,10 +75,9 @@ def test_what_is_far_apart_in_time_or_place_is_another_event():
 
 def test_an_event_that_goes_on_raises_nothing_new():
     (first,) = raised_of(sign(0))
-    known = [{"zone_id": first.zone_id, "starts_at": first.starts_at, "ends_at": first.ends_at}]
-    assert raised_of(sign(0), sign(100), sign(500), raised=known) == []
-    assert raised_of(sign(-30), sign(0), raised=known) == []
-    (other,) = raised_of(sign(0), sign(4000), raised=known)
+    assert raised_of(sign(0), sign(100), sign(500), raised=[first]) == []
+    assert raised_of(sign(-30), sign(0), raised=[first]) == []
+    (other,) = raised_of(sign(0), sign(4000), raised=[first])
     assert other.starts_at == NOON + 4000 * SECOND
 
 
@@ -85,7 +86,7 @@ def test_the_budget_holds_the_weaker_back_and_counts_what_went_out_before():
     found = chosen(*signs)
     assert [c.starts_at for c in found.raised] == [NOON + 6000 * SECOND, NOON + 4000 * SECOND]
     assert [held.reason for held in found.held_back] == ["over_budget"] * 2
-    before = {"zone_id": "elsewhere", "starts_at": NOON, "ends_at": NOON}
+    before = replace(found.raised[0], zone_id="elsewhere", starts_at=NOON, ends_at=NOON)
     assert len(raised_of(*signs, raised=[before])) == 1
 
 
@@ -107,3 +108,13 @@ def test_an_expired_rule_holds_all_back():
 def test_the_same_signs_in_any_order_give_the_same_alert():
     signs = [sign(at_s) for at_s in (0, 20, 40)]
     assert raised_of(*signs) == raised_of(*reversed(signs))
+
+
+def test_what_an_alert_comes_to_is_its_strongest_part_with_the_last_end():
+    (first,) = raised_of(sign(0))
+    apart_s = RULE.quiet.total_seconds()
+    later = [sign(apart_s, "vehicle_in_pedestrian_zone"), sign(9000), sign(0, zone_id="elsewhere")]
+    found = urgent_candidates([sign(0), *later], RULE, WEIGHTS, 0.5)
+    (now,) = urgent_now(found, [first], RULE).values()
+    assert now.risk_index > first.risk_index
+    assert now.ends_at == NOON + (apart_s + 20) * SECOND

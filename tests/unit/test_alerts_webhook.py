@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from precrisis.alerts import webhook as module
 from precrisis.alerts.candidates import candidates
+from precrisis.alerts.versions import Version
 from precrisis.alerts.webhook import ATTEMPTS, alert_body, send_webhook, signature
 from precrisis.city import Webhook
 from precrisis.relay import SendError
@@ -46,7 +47,8 @@ def test_the_signature_is_the_one_of_the_specification():
 
 def test_the_body_tells_all_that_the_mail_tells():
     (candidate,) = candidates([zone_hour()], [rule()]).raised
-    body = json.loads(alert_body(candidate, town(), {"review": "r"}, SENT_AT, "Exercise"))
+    version = Version(candidate, 1, "raised", SENT_AT)
+    body = json.loads(alert_body(version, town(), {"review": "r"}, "Exercise"))
     data = body["data"]
     assert (body["type"], body["timestamp"]) == ("alert.raised", "2026-11-20T21:00:00+00:00")
     assert data["status"] == "Exercise"

@@ -4,7 +4,7 @@ Times are the city's local time with its offset and whole seconds: the schema re
 fractions. Nothing here says Observed or Immediate: an index is inferred and orders no dispatch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import urlsplit
@@ -14,38 +14,47 @@ from shapely.geometry.base import BaseGeometry
 
 from precrisis.alerts.candidates import Candidate
 from precrisis.alerts.cap_check import NAMESPACE, validate
+from precrisis.alerts.versions import Version, VersionKey, Why
 from precrisis.alerts.wording import Wording, languages, wording
 from precrisis.city import City
 
-__all__ = ["cap_message", "sender_of", "validate"]
+__all__ = ["cap_message", "identifier", "sender_of", "validate"]
 
 Status = Literal["Actual", "Exercise", "System", "Test", "Draft"]
 # A message about an hour that has passed still needs a shift's time to be judged.
 SHIFT = timedelta(hours=12)
 SOON = timedelta(hours=1)
+MESSAGE_TYPES: Mapping[Why, str] = {
+    "raised": "Alert",
+    "grew": "Update",
+    "ended": "Update",
+    "withdrawn": "Cancel",
+    "restored": "Update",
+}
+# What a reader is to do; of the others: assess.
+RESPONSES: Mapping[Why, str] = {"ended": "Monitor", "withdrawn": "None"}
 
 
 def cap_message(
-    candidate: Candidate,
+    version: Version,
     city: City,
     zone_geometry: BaseGeometry,
-    sent_at: datetime,
     status: Status = "Exercise",
 ) -> bytes:
-    """Return the alert as a checked CAP 1.2 document (UTF-8), with Italian and English info.
+    """Return a version as a checked CAP 1.2 document (UTF-8), with Italian and English info.
 
-    zone_geometry is Polygon or MultiPolygon in EPSG:4326 (lon, lat); holes are left out, CAP knows
-    none. sent_at carries a time zone.
+    A later version refers to all before it. zone_geometry is Polygon or MultiPolygon in EPSG:4326
+    (lon, lat); holes are left out, CAP knows none.
 
     Raises:
         CapError: the document breaks the schema or its polygon is not in the city.
         CityPackError: the zone is not in the city pack.
     """
     root = etree.Element(f"{{{NAMESPACE}}}alert", nsmap={None: NAMESPACE})
-    for name, value in _head(candidate, city, sent_at, status):
+    for name, value in _head(version, city, status):
         _add(root, name, value)
     for language in languages(city):
-        _add_info(root, wording(candidate, city, language), city, zone_geometry, sent_at)
+        _add_info(root, version, wording(version.candidate, city, language), city, zone_geometry)
     message = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     validate(message, city.bounds)
     return message
@@ -57,31 +66,40 @@ def sender_of(city: City) -> str:
     return f"precrisis@{host.removeprefix('www.')}"
 
 
-def _head(
-    candidate: Candidate, city: City, sent_at: datetime, status: Status
-) -> Iterator[tuple[str, str]]:
-    local = wording(candidate, city, city.language).text
-    yield "identifier", f"precrisis-{candidate.alert_id}"
+def identifier(key: VersionKey) -> str:
+    """Return the CAP identifier of a version of an alert."""
+    return f"precrisis-{key.name}"
+
+
+def _head(version: Version, city: City, status: Status) -> Iterator[tuple[str, str]]:
+    local = wording(version.candidate, city, city.language)
+    yield "identifier", identifier(version.key)
     yield "sender", sender_of(city)
-    yield "sent", _moment(sent_at, city)
+    yield "sent", _moment(version.made_at, city)
     yield "status", status
-    yield "msgType", "Alert"
-    yield "source", local["source"]
+    yield "msgType", MESSAGE_TYPES[version.why]
+    yield "source", local.text["source"]
     if city.alert_recipients:
         yield "scope", "Private"
         yield "addresses", " ".join(city.alert_recipients)
     else:
         yield "scope", "Restricted"
-        yield "restriction", local["restriction"]
-    if status == "Exercise":
-        yield "note", local["exercise_note"]
+        yield "restriction", local.text["restriction"]
+    if version.earlier:
+        yield "note", local.change(version.why)
+        yield "references", " ".join(_references(version, city))
+
+
+def _references(version: Version, city: City) -> Iterator[str]:
+    for key, made_at in version.earlier:
+        yield f"{sender_of(city)},{identifier(key)},{_moment(made_at, city)}"
 
 
 def _add_info(
-    root: etree._Element, words: Wording, city: City, geometry: BaseGeometry, sent_at: datetime
+    root: etree._Element, version: Version, words: Wording, city: City, geometry: BaseGeometry
 ) -> None:
     info = _add(root, "info")
-    for name, value in _info(words, city, sent_at):
+    for name, value in _info(version, words, city):
         _add(info, name, value)
     for name, value in _parameters(words.candidate):
         parameter = _add(info, "parameter")
@@ -94,30 +112,32 @@ def _add_info(
         _add(area, "polygon", _ring(polygon))
 
 
-def _info(words: Wording, city: City, sent_at: datetime) -> Iterator[tuple[str, str]]:
-    candidate, text = words.candidate, words.text
+def _info(version: Version, words: Wording, city: City) -> Iterator[tuple[str, str]]:
+    candidate, text, sent_at = words.candidate, words.text, version.made_at
     yield "language", text["cap_language"]
     yield "category", "Safety"
     yield "category", "Security"
     yield "event", text["event"]
-    yield "responseType", "Assess"
-    yield "urgency", _urgency(candidate, sent_at)
+    yield "responseType", RESPONSES.get(version.why, "Assess")
+    yield "urgency", "Past" if version.why == "ended" else _urgency(candidate, sent_at)
     yield "severity", candidate.severity.capitalize()
     yield "certainty", _certainty(candidate.certainty)
     yield "effective", _moment(sent_at, city)
     yield "onset", _moment(candidate.starts_at, city)
     yield "expires", _moment(max(candidate.ends_at, sent_at + SHIFT), city)
     yield "senderName", city.authority["name"]
-    yield "headline", words.headline
-    yield "description", _description(words)
-    yield "instruction", text["instruction"]
+    yield "headline", words.titled(version.why, words.headline)
+    yield "description", _description(version, words)
+    if version.why not in RESPONSES:
+        yield "instruction", text["instruction"]
 
 
-def _description(words: Wording) -> str:
+def _description(version: Version, words: Wording) -> str:
     candidate, text = words.candidate, words.text
     reasons = "; ".join(words.sentences(candidate.reasons))
     unknown = "; ".join(words.sentences(candidate.unknowns)) or text["no_unknowns"]
-    return f"{words.when}. {text['reasons']}: {reasons}. {text['unknowns']}: {unknown}"
+    change = f"{words.change(version.why)} " if version.earlier else ""
+    return f"{change}{words.when}. {text['reasons']}: {reasons}. {text['unknowns']}: {unknown}"
 
 
 def _parameters(candidate: Candidate) -> Iterator[tuple[str, str]]:

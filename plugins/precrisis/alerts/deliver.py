@@ -1,4 +1,4 @@
-"""Deliver an alert once per channel, as far as the channel allows.
+"""Deliver a version of an alert once per channel, as far as the channel allows.
 
 Order: claim (a committed row that says the outcome is unknown), send, mark as sent. The row is
 locked while sending, so two workers never send at once and the second sees the first one's result.
@@ -8,8 +8,8 @@ What a crash between send and mark means:
 - *cap*: the object key follows from the alert, so a second put writes the same object. Once.
 - *mail*, *webhook*: the row still says failed, so the next run sends again; the first may have been
   taken. Neither SMTP nor HTTP has a transaction, at least once is the best they give. We prefer an
-  alert twice to an alert never. Message-ID and webhook-id follow from the alert_id, so a receiver
-  that knows it drops the second copy and a reader can tell that both are one.
+  alert twice to an alert never. Message-ID and webhook-id follow from alert_id and version, so a
+  receiver that knows it drops the second copy and a reader can tell that both are one.
 
 One channel that fails holds up no other: its row stays failed, with the reason, and is tried again
 by later runs for a week.
@@ -25,94 +25,103 @@ from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
+from precrisis.alerts.versions import VersionKey
 from precrisis.alerts.webhook import send_webhook
 from precrisis.city import Webhook
-from precrisis.relay import Relay, SendError, send
+from precrisis.relay import ReceiverAway, Relay, SendError, send
 
 Channel = str  # "cap", "mail", or "webhook:<name>"
 Put = Callable[[str, str, bytes, str], object]
 BEGUN = "sending was begun; its outcome is unknown until the row says sent"
 
 _CLAIM = """
-INSERT INTO ops.alert_delivery (alert_id, channel, status, reference, detail)
-VALUES (%s, %s, 'failed', %s, %s) ON CONFLICT (alert_id, channel) DO NOTHING
+INSERT INTO ops.alert_delivery (alert_id, version, channel, status, reference, detail)
+VALUES (%s, %s, %s, 'failed', %s, %s) ON CONFLICT (alert_id, version, channel) DO NOTHING
 """
 _LOCK = """
-SELECT status FROM ops.alert_delivery WHERE alert_id = %s AND channel = %s FOR UPDATE
+SELECT status FROM ops.alert_delivery
+WHERE alert_id = %s AND version = %s AND channel = %s FOR UPDATE
 """
 _MARK = """
 UPDATE ops.alert_delivery
 SET status = %s, reference = %s, detail = %s, sent_at = clock_timestamp()
-WHERE alert_id = %s AND channel = %s
+WHERE alert_id = %s AND version = %s AND channel = %s
 """
 
 
 class DeliveryError(RuntimeError):
-    """A channel refused an alert; the message names both and what to do."""
+    """A channel refused an alert; the message names both and what to do.
+
+    is_away: the channel is down, so it would take no other alert either.
+    """
+
+    is_away = False
 
 
 def deliver(
-    alert_id: str,
+    version: VersionKey,
     channel: Channel,
     send_it: Callable[[], object],
     reference: str,
     connection: Connection,
 ) -> Literal["sent", "unchanged"]:
-    """Call `send_it` unless the alert already went out on this channel; commits on `connection`.
+    """Call `send_it` unless the version already went out on this channel; commits on `connection`.
 
     reference names what was sent: a Message-ID or an object key. Safe to call again after any
     failure.
 
     Raises:
-        DeliveryError: `send_it` failed (the row keeps why), no such alert is stored, or the
+        DeliveryError: `send_it` failed (the row keeps why), no such version is stored, or the
             connection is inside a transaction, where a claim would not outlive a crash.
     """
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise DeliveryError("deliver needs a connection outside a transaction; commit before it")
-    _claim(connection, alert_id, channel, reference)
+    _claim(connection, version, channel, reference)
     with connection.transaction():
         cursor = connection.cursor(row_factory=tuple_row)
-        (status,) = cursor.execute(_LOCK, (alert_id, channel)).fetchone()
+        (status,) = cursor.execute(_LOCK, (*version, channel)).fetchone()
         if status == "sent":
             return "unchanged"
         failure = _try(send_it)
         outcome = ("sent", reference, "") if failure is None else ("failed", reference, failure[1])
-        connection.execute(_MARK, (*outcome, alert_id, channel))
+        connection.execute(_MARK, (*outcome, *version, channel))
     if failure is not None:
-        raise DeliveryError(
-            f"alert {alert_id} was not delivered by {channel} ({failure[1]}); "
+        error = DeliveryError(
+            f"alert {version.name} was not delivered by {channel} ({failure[1]}); "
             "correct the cause and run the task again"
-        ) from failure[0]
+        )
+        error.is_away = isinstance(failure[0], ReceiverAway)
+        raise error from failure[0]
     return "sent"
 
 
-def cap_key(alert_id: str, starts_at: datetime) -> str:
-    """Return the object key of an alert's CAP document, by the UTC date it starts."""
-    return f"alerts/{starts_at.astimezone(UTC).date().isoformat()}/{alert_id}.cap.xml"
+def cap_key(version: VersionKey, starts_at: datetime) -> str:
+    """Return the object key of a version's CAP document, by the UTC date the alert starts."""
+    return f"alerts/{starts_at.astimezone(UTC).date().isoformat()}/{version.name}.cap.xml"
 
 
 def deliver_cap(
-    alert_id: str, starts_at: datetime, cap_xml: bytes, put: Put, connection: Connection
+    version: VersionKey, starts_at: datetime, cap_xml: bytes, put: Put, connection: Connection
 ) -> Literal["sent", "unchanged"]:
     """Put the CAP document into the bucket `published`; see `deliver`."""
-    key = cap_key(alert_id, starts_at)
+    key = cap_key(version, starts_at)
     write = partial(put, "published", key, cap_xml, "application/cap+xml")
-    return deliver(alert_id, "cap", write, f"published:{key}", connection)
+    return deliver(version, "cap", write, f"published:{key}", connection)
 
 
 def deliver_mail(
-    alert_id: str, message: EmailMessage, to: Relay, connection: Connection
+    version: VersionKey, message: EmailMessage, to: Relay, connection: Connection
 ) -> Literal["sent", "unchanged"]:
     """Send the mail of an alert through the relay; see `deliver`."""
-    return deliver(alert_id, "mail", partial(send, message, to), message["Message-ID"], connection)
+    return deliver(version, "mail", partial(send, message, to), message["Message-ID"], connection)
 
 
 def deliver_webhook(
-    alert_id: str, webhook: Webhook, body: bytes, connection: Connection
+    version: VersionKey, webhook: Webhook, body: bytes, connection: Connection
 ) -> Literal["sent", "unchanged"]:
     """Post an alert to a system of the city's own; see `deliver` and `send_webhook`."""
-    post = partial(send_webhook, webhook, alert_id, body)
-    return deliver(alert_id, webhook_channel(webhook), post, alert_id, connection)
+    post = partial(send_webhook, webhook, version.name, body)
+    return deliver(version, webhook_channel(webhook), post, version.name, connection)
 
 
 def webhook_channel(webhook: Webhook) -> Channel:
@@ -120,13 +129,13 @@ def webhook_channel(webhook: Webhook) -> Channel:
     return f"webhook:{webhook.name}"
 
 
-def _claim(connection: Connection, alert_id: str, channel: str, reference: str) -> None:
+def _claim(connection: Connection, version: VersionKey, channel: str, reference: str) -> None:
     try:
         with connection.transaction():
-            connection.execute(_CLAIM, (alert_id, channel, reference, BEGUN))
+            connection.execute(_CLAIM, (*version, channel, reference, BEGUN))
     except errors.ForeignKeyViolation as error:
         raise DeliveryError(
-            f"alert {alert_id} is not in ops.alert; store it before it is delivered"
+            f"alert {version.name} is not in ops.alert_version; store it before it is delivered"
         ) from error
 
 

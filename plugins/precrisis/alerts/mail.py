@@ -1,11 +1,12 @@
-"""Write an alert as mail: text, HTML with its map inside, and the CAP document attached.
+"""Write a version of an alert as mail: text, HTML with its map inside, the CAP document attached.
 
-Nothing is fetched from outside when the mail is opened. The Message-ID follows from the alert_id,
-so a second copy after a crash is recognised as the same message.
+Nothing is fetched from outside when the mail is opened. The Message-ID follows from alert_id and
+version, so a second copy after a crash is recognised as the same message; later versions answer the
+first, so a mail program shows them together.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from precrisis.alerts.candidates import Candidate
+from precrisis.alerts.versions import Version, VersionKey
 from precrisis.alerts.wording import Wording, languages, wording
 from precrisis.city import City
 
@@ -23,14 +24,13 @@ COLOURS = {"minor": "#4a7c59", "moderate": "#b7791f", "severe": "#c2410c", "extr
 
 
 def alert_mail(
-    candidate: Candidate,
+    version: Version,
     city: City,
     map_png: bytes,
     cap_xml: bytes,
     links: Mapping[str, str],
     *,
     sender: str,
-    sent_at: datetime,
     status: str = "Exercise",
 ) -> EmailMessage:
     """Return the mail of an alert to the city's alert recipients.
@@ -44,39 +44,42 @@ def alert_mail(
     """
     if not city.alert_recipients:
         raise ValueError("the city pack names no alert_recipients; add one to city.yaml")
-    first, second = (wording(candidate, city, language) for language in languages(city))
-    message = _envelope(first, city, sender, sent_at, status)
-    facts = _facts(first, second, city, links, status)
+    first, second = (wording(version.candidate, city, language) for language in languages(city))
+    message = _envelope(version, first, city, sender, status)
+    facts = _facts(version, first, second, city, links, status)
     message.set_content(_template("alert.txt").render(facts))
     message.add_alternative(_template("alert.html").render(facts), subtype="html")
     html = message.get_payload()[1]
     html.add_related(map_png, "image", "png", cid=f"<{MAP_ID}>", filename="map.png")
     message.add_attachment(
-        cap_xml, "application", "cap+xml", filename=f"{candidate.alert_id}.cap.xml"
+        cap_xml, "application", "cap+xml", filename=f"{version.key.name}.cap.xml"
     )
     return message
 
 
-def message_id(alert_id: str, sender: str) -> str:
-    """Return the Message-ID of an alert, the same at each try."""
-    return f"<alert.{alert_id}@{sender.rpartition('@')[2]}>"
+def message_id(key: VersionKey, sender: str) -> str:
+    """Return the Message-ID of a version, the same at each try."""
+    return f"<alert.{key.name}@{sender.rpartition('@')[2]}>"
 
 
 def _envelope(
-    words: Wording, city: City, sender: str, sent_at: datetime, status: str
+    version: Version, words: Wording, city: City, sender: str, status: str
 ) -> EmailMessage:
     subject = words.text["subject"].format(
         severity=words.text["subject_severity"][words.candidate.severity],
         zone=words.zone_name,
         when=words.when,
     )
-    subject = subject[0].upper() + subject[1:]
+    subject = words.titled(version.why, subject[0].upper() + subject[1:])
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(city.alert_recipients)
     message["Subject"] = subject if status == "Actual" else f"[{_mark(words, status)}] {subject}"
-    message["Date"] = format_datetime(sent_at.astimezone(UTC))
-    message["Message-ID"] = message_id(words.candidate.alert_id, sender)
+    message["Date"] = format_datetime(version.made_at.astimezone(UTC))
+    message["Message-ID"] = message_id(version.key, sender)
+    if version.earlier:
+        first, *_ = (key for key, _ in version.earlier)
+        message["In-Reply-To"] = message["References"] = message_id(first, sender)
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = f"{words.language}"
     return message
@@ -87,7 +90,12 @@ def _mark(words: Wording, status: str) -> str:
 
 
 def _facts(
-    first: Wording, second: Wording, city: City, links: Mapping[str, str], status: str
+    version: Version,
+    first: Wording,
+    second: Wording,
+    city: City,
+    links: Mapping[str, str],
+    status: str,
 ) -> dict[str, Any]:
     candidate = first.candidate
     total = sum(reason["value"] for reason in candidate.reasons) or 1
@@ -101,7 +109,9 @@ def _facts(
         for reason in candidate.reasons
     ]
     marks = [] if status == "Actual" else [_mark(words, status) for words in (first, second)]
+    changes = [words.change(version.why) for words in (first, second) if version.earlier]
     return {
+        "changes": changes,
         "candidate": candidate,
         "city": city,
         "first": first,

@@ -3,19 +3,44 @@
 import datetime as dt
 from typing import Any
 
+from precrisis.alerts.version_rows import VERSIONS
+from precrisis.alerts.versions import VersionKey
 from precrisis.audit import MIN_REASON
 from precrisis.city import city
 from precrisis.warehouse import connect, upsert
 
+# Nobody said anything yet, or it grew after a person dismissed it.
+UNDECIDED = f"""
+SELECT n.*, again.version AS asked_again
+FROM (SELECT DISTINCT ON (alert_id) * FROM ({VERSIONS}) AS v ORDER BY alert_id, version DESC) AS n
+LEFT JOIN (
+    SELECT DISTINCT ON (alert_id) * FROM ops.alert_review ORDER BY alert_id, decided_at DESC
+) AS w ON w.alert_id = n.alert_id
+LEFT JOIN (
+    SELECT DISTINCT ON (alert_id) * FROM ops.alert_version WHERE why = 'grew'
+    ORDER BY alert_id, version DESC
+) AS again ON again.alert_id = n.alert_id AND again.made_at > w.decided_at
+WHERE w.alert_id IS NULL OR (w.decision = 'dismiss' AND again.alert_id IS NOT NULL)
+ORDER BY n.raised_at, n.alert_id
+"""
+
 
 def undecided() -> list[dict[str, str]]:
-    """Alerts without a decision, oldest first: id, title and body of what a reviewer is shown."""
+    """Alerts without a decision, oldest first: id, title and body of what a reviewer is shown.
+
+    `run_id` names the run of `alerts_review` that asks: another when it is asked again.
+    """
     with connect("analysis") as connection:
-        rows = connection.execute(
-            "SELECT a.* FROM ops.alert AS a WHERE NOT EXISTS "
-            "(SELECT FROM ops.alert_review AS r WHERE r.alert_id = a.alert_id) ORDER BY a.raised_at"
-        ).fetchall()
-    return [{"alert_id": row["alert_id"], "title": _title(row), "body": _body(row)} for row in rows]
+        rows = connection.execute(UNDECIDED).fetchall()
+    return [
+        {
+            "run_id": VersionKey(row["alert_id"], row["asked_again"] or 1).name,
+            "alert_id": row["alert_id"],
+            "title": _title(row),
+            "body": _body(row),
+        }
+        for row in rows
+    ]
 
 
 def _title(alert: dict[str, Any]) -> str:

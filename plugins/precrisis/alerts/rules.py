@@ -4,7 +4,7 @@ An expired rule raises nothing: its candidates are held back, where everybody ca
 its owner renews it.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -39,7 +39,10 @@ class SeverityBands(BaseModel):
 
 
 class AlertRule(BaseModel):
-    """One limit on the risk index of a zone-hour, with the number of alerts a day it may cost."""
+    """One limit on the risk index, with the number of alerts a day it may cost.
+
+    quiet_after_min: minutes after its last sign or hour at which an alert is over.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,6 +51,7 @@ class AlertRule(BaseModel):
     limit: float = Field(gt=0, le=100)
     min_certainty: float = Field(ge=0, le=1)
     budget_per_day: int = Field(ge=1, le=200)
+    quiet_after_min: int = Field(ge=1, le=1440)
     severity_bands: SeverityBands
     why: str = Field(min_length=10)
     owner: str = Field(min_length=1)
@@ -60,3 +64,8 @@ class AlertRule(BaseModel):
         if isinstance(values, dict) and isinstance(values.get("version"), int | float):
             return {**values, "version": str(values["version"])}
         return values
+
+    @property
+    def quiet(self) -> timedelta:
+        """How long nothing may be seen before an alert is over."""
+        return timedelta(minutes=self.quiet_after_min)

@@ -7,6 +7,7 @@ seen; so a lone weak sign stays under the limit, and signs that agree go over it
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -16,54 +17,77 @@ from precrisis.alerts.candidates import Candidate, Row, Selection, alert_id, spe
 from precrisis.alerts.reasons import unknowns_of, urgent_reason
 from precrisis.alerts.rules import AlertRule
 
-JOIN = timedelta(minutes=10)  # signs no further apart are of one event
 MOST_KEPT = 200  # signs that an alert keeps
 CROWD_KINDS = frozenset({"density_level"})
 
 
+def urgent_candidates(
+    rows: Iterable[Row], rule: AlertRule, weights: Mapping[str, float], precision: float
+) -> list[Candidate]:
+    """Return one candidate per event of rows of ops.alert_candidate, over the limit or not.
+
+    Signs no further apart than the rule's quiet_after_min are of one event.
+
+    Args:
+        weights: of `crowding` and `video_event` (0-1), as the index has them.
+        precision: share 0-1 of this rule's reviewed alerts that a person accepted.
+    """
+    episodes = _episodes(rows, rule.quiet)
+    return [_candidate(episode, rule, weights, precision) for episode in episodes]
+
+
 def urgent_alerts(
-    rows: Iterable[Row],
-    raised: Sequence[Row],
+    found: Sequence[Candidate],
+    raised: Sequence[Candidate],
     rule: AlertRule,
-    weights: Mapping[str, float],
-    precision: float,
     since: datetime,
     zone_info: ZoneInfo,
 ) -> Selection:
-    """Return what to raise of rows of ops.alert_candidate.
+    """Return what to raise of urgent candidates.
 
     Args:
-        raised: alerts of this rule (zone_id, starts_at, ends_at) that may still go on. A sign that
-            is near one in its zone belongs to it, and raises nothing new.
-        weights: of `crowding` and `video_event` (0-1), as the index has them.
-        precision: share 0-1 of this rule's reviewed alerts that a person accepted.
+        raised: alerts of this rule that may still go on, as they are now. An event that is near
+            one in its zone belongs to it, and raises nothing new: see `urgent_now`.
         since: what ended before is too late to be urgent (UTC).
         zone_info: local days carry the budget.
     """
     selection = Selection([], [])
     spent: dict[date, int] = {}
     for alert in raised:
-        day = _day(alert["starts_at"], zone_info)
+        day = _day(alert.starts_at, zone_info)
         spent[day] = spent.get(day, 0) + 1
-    found = [_candidate(episode, rule, weights, precision) for episode in _episodes(rows)]
     for candidate in sorted(found, key=lambda c: (-c.risk_index, c.starts_at, c.zone_id)):
-        day = _day(candidate.starts_at, zone_info)
-        if candidate.risk_index < rule.limit or candidate.certainty < rule.min_certainty:
-            continue
-        if candidate.ends_at < since or any(_is_part(candidate, alert) for alert in raised):
-            continue
-        spend(candidate, day, rule, spent, selection)
+        is_strong = candidate.risk_index >= rule.limit and candidate.certainty >= rule.min_certainty
+        is_new = not any(_is_part(candidate, alert, rule.quiet) for alert in raised)
+        if is_strong and is_new and candidate.ends_at >= since:
+            spend(candidate, _day(candidate.starts_at, zone_info), rule, spent, selection)
     return selection
 
 
-def _episodes(rows: Iterable[Row]) -> list[list[Row]]:
-    """Split the signs of each zone where nothing was seen for JOIN."""
+def urgent_now(
+    found: Sequence[Candidate], raised: Sequence[Candidate], rule: AlertRule
+) -> dict[str, Candidate]:
+    """Return what the signs of each alert that may still go on come to now, by alert_id.
+
+    found: `urgent_candidates`. Of several parts it is the strongest, with the end of the last.
+    """
+    now: dict[str, Candidate] = {}
+    for alert in raised:
+        parts = [candidate for candidate in found if _is_part(candidate, alert, rule.quiet)]
+        if parts:
+            strongest = max(parts, key=lambda part: (part.risk_index, part.starts_at))
+            now[alert.alert_id] = replace(strongest, ends_at=max(p.ends_at for p in parts))
+    return now
+
+
+def _episodes(rows: Iterable[Row], quiet: timedelta) -> list[list[Row]]:
+    """Split the signs of each zone where nothing was seen for a while."""
     ordered = sorted(rows, key=lambda r: (r["zone_id"], r["starts_at"], r["candidate_id"]))
     found: list[list[Row]] = []
     for _, of_zone in groupby(ordered, key=lambda r: r["zone_id"]):
         last: datetime | None = None
         for row in of_zone:
-            if last is None or row["starts_at"] - last > JOIN:
+            if last is None or row["starts_at"] - last > quiet:
                 found.append([])
             found[-1].append(row)
             last = max(last or row["ends_at"], row["ends_at"])
@@ -132,11 +156,11 @@ def _kept(row: Row) -> dict[str, Any]:
     return {**{name: row[name] for name in _KEPT}, **times}
 
 
-def _is_part(candidate: Candidate, alert: Row) -> bool:
+def _is_part(candidate: Candidate, alert: Candidate, quiet: timedelta) -> bool:
     return (
-        candidate.zone_id == alert["zone_id"]
-        and candidate.starts_at <= alert["ends_at"] + JOIN
-        and alert["starts_at"] <= candidate.ends_at + JOIN
+        candidate.zone_id == alert.zone_id
+        and candidate.starts_at <= alert.ends_at + quiet
+        and alert.starts_at <= candidate.ends_at + quiet
     )
 
 

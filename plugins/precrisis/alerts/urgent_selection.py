@@ -1,20 +1,21 @@
-"""Urgent events of the last hours become alerts, each once."""
+"""Urgent events of the last hours become alerts, or new versions of those that go on."""
 
 import datetime as dt
 
-from precrisis.alerts.candidates import COLUMNS
-from precrisis.alerts.urgent import urgent_alerts
+from precrisis.alerts.urgent import urgent_alerts, urgent_candidates, urgent_now
+from precrisis.alerts.version_rows import (
+    newest_versions,
+    one_at_a_time,
+    store_changes,
+    store_raised,
+)
 from precrisis.city import city
 from precrisis.outcome import Outcome
 from precrisis.run import Run
-from precrisis.warehouse import connect, upsert
+from precrisis.warehouse import connect
 
 URGENT = """
 SELECT * FROM ops.alert_candidate WHERE raised_at >= %(since)s - interval '1 day'
-"""
-GOING_ON = """
-SELECT zone_id, starts_at, ends_at FROM ops.alert
-WHERE rule = %(rule)s AND ends_at >= %(since)s - interval '1 day'
 """
 # Laplace's rule: half before anybody said anything.
 PRECISION = """
@@ -26,11 +27,12 @@ FROM (
     ORDER BY r.alert_id, r.decided_at DESC
 ) AS last_words
 """
+DAY = dt.timedelta(days=1)
 URGENT_FOR = dt.timedelta(hours=2)  # what nobody could be told of in this time is for the marts
 
 
 def select_urgent(run: Run, outcome: Outcome) -> None:
-    """Store the alerts that events of the last hours make, within budget.
+    """Store the alerts that events of the last hours make, within budget, and what becomes of them.
 
     Signs of a day are read, so that an event keeps its beginning, and with it its alert_id.
     """
@@ -41,16 +43,20 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
     since = run.interval_end - URGENT_FOR
     facts = {"rule": rule.rule, "version": rule.version, "since": since}
     with connect("analysis") as connection:
-        # One after the other: two at a time could each raise the same event.
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('urgent_alerts'))")
+        one_at_a_time(connection)
         signs = connection.execute(URGENT, facts).fetchall()
-        going_on = connection.execute(GOING_ON, facts).fetchall()
+        told = newest_versions(connection, [rule.rule], since - DAY)
         precision = connection.execute(PRECISION, facts).fetchone()["precision"]
-        found = urgent_alerts(signs, going_on, rule, _weights(), precision, since, city().timezone)
-        rows = [{name: getattr(c, name) for name in COLUMNS} for c in found.raised]
-        upsert(connection, "ops.alert", ("alert_id",), rows, keep=COLUMNS[1:])
-    outcome.rows_in, outcome.rows_out = len(signs), len(rows)
-    outcome.detail = f"{len(found.held_back)} held back by budget or expiry"
+        found = urgent_candidates(signs, rule, _weights(), precision)
+        going_on = [version.candidate for version in told.values()]
+        selection = urgent_alerts(found, going_on, rule, since, city().timezone)
+        store_raised(connection, selection.raised)
+        now_found = urgent_now(found, going_on, rule)
+        changed = store_changes(
+            connection, told.values(), now_found, {rule.rule: rule.quiet}, run.interval_end
+        )
+    outcome.rows_in, outcome.rows_out = len(signs), len(selection.raised) + changed
+    outcome.detail = f"{len(selection.held_back)} held back by budget or expiry"
 
 
 def _weights() -> dict[str, float]:

@@ -2,8 +2,8 @@
 
 Signed as the Standard Webhooks specification says (standardwebhooks.com): headers webhook-id,
 webhook-timestamp and webhook-signature, the last an HMAC-SHA256 of "id.timestamp.body". The id is
-the alert's, the same at each try, so that a receiver knows a second copy. Partners get nothing this
-way: what leaves to them goes through partners_share, after a person's decision.
+the name of the alert's version, the same at each try, so that a receiver knows a second copy.
+Partners get nothing this way: what leaves to them does so after a person's decision.
 """
 
 import base64
@@ -17,27 +17,32 @@ from typing import Any
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from precrisis.alerts.candidates import Candidate
+from precrisis.alerts.versions import Version, Why
 from precrisis.city import City, Webhook
 from precrisis.clock import now
-from precrisis.relay import SendError
+from precrisis.relay import ReceiverAway, SendError
 
 TIMEOUT_S = 10.0
 ATTEMPTS = 4  # in one run of the task, over some seconds; later runs try again
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class _TryAgain(SendError):
-    """The receiver was away or busy."""
+TYPES: Mapping[Why, str] = {
+    "raised": "alert.raised",
+    "grew": "alert.updated",
+    "ended": "alert.ended",
+    "withdrawn": "alert.withdrawn",
+    "restored": "alert.restored",
+}
 
 
-def alert_body(
-    candidate: Candidate, city: City, links: Mapping[str, str], sent_at: datetime, status: str
-) -> bytes:
+def alert_body(version: Version, city: City, links: Mapping[str, str], status: str) -> bytes:
     """Return the message: the alert with its reasons, certainty and what is not known, as JSON."""
+    candidate = version.candidate
     zone = city.zone(candidate.zone_id)
     data: dict[str, Any] = {
         "alert_id": candidate.alert_id,
+        "version": version.number,
         "status": status,
         "city_id": city.city_id,
         "zone_id": zone.zone_id,
@@ -52,7 +57,7 @@ def alert_body(
         "unknowns": candidate.unknowns,
         "links": dict(links),
     }
-    message = {"type": "alert.raised", "timestamp": _utc(sent_at), "data": data}
+    message = {"type": TYPES[version.why], "timestamp": _utc(version.made_at), "data": data}
     return json.dumps(message, ensure_ascii=False, sort_keys=True).encode()
 
 
@@ -66,7 +71,7 @@ def send_webhook(webhook: Webhook, message_id: str, body: bytes) -> None:
     patient = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_random_exponential(multiplier=0.5, max=8),
-        retry=retry_if_exception_type(_TryAgain),
+        retry=retry_if_exception_type(ReceiverAway),
         reraise=True,
     )
     patient(_post, webhook, message_id, body)
@@ -101,12 +106,12 @@ def _post(webhook: Webhook, message_id: str, body: bytes) -> None:
         ) as answer:
             code = answer.status_code
     except requests.RequestException as error:
-        raise _TryAgain(
+        raise ReceiverAway(
             f"webhook {webhook.name} can't be reached ({type(error).__name__}); check its address "
             "in city.yaml and that it runs"
         ) from error
     if code in PASSING:
-        raise _TryAgain(f"webhook {webhook.name} is busy, code {code}")
+        raise ReceiverAway(f"webhook {webhook.name} is busy, code {code}")
     if not 200 <= code < 300:
         raise SendError(f"webhook {webhook.name} refused the alert, code {code}")
 

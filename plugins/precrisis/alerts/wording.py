@@ -92,6 +92,16 @@ class Wording:
             first_day=self._day(start), last_day=self._day(end), **hours
         )
 
+    def titled(self, why: str, title: str) -> str:
+        """Return a title that says what became of the alert, if it is not its first version."""
+        mark = self.text["change_title"].get(why)
+        return f"{mark}: {title[0].lower() + title[1:]}" if mark else title
+
+    def change(self, why: str) -> str:
+        """Return why there is another version, in a sentence."""
+        end = self.candidate.ends_at.astimezone(self.zone_info)
+        return self.text["change"][why].format(severity=self.severity, end=self._clock(end))
+
     def _day(self, moment: datetime) -> str:
         return format_date(moment, "EEEE d MMMM y", locale=LOCALE[self.language])
 

@@ -1,0 +1,86 @@
+"""The channels of a city's alerts, and one version of an alert as each of them takes it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from psycopg import Connection
+
+from precrisis import store
+from precrisis.alerts.cap import cap_message
+from precrisis.alerts.deliver import deliver_cap, deliver_mail, deliver_webhook, webhook_channel
+from precrisis.alerts.due import Channel
+from precrisis.alerts.mail import alert_mail
+from precrisis.alerts.versions import Version
+from precrisis.alerts.webhook import alert_body
+from precrisis.city import city
+from precrisis.relay import relay
+from precrisis.settings import settings
+from precrisis.warehouse import connect
+
+KEPT = dt.timedelta(days=365)  # alerts and their CAP files hold no personal data
+
+
+def channels() -> list[Channel]:
+    """Return every channel that the city pack names."""
+    return ["cap", "mail", *map(webhook_channel, city().alert_webhooks)]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One version of an alert, written for a channel when that is asked for.
+
+    is_asked_again: a person dismissed the alert before this version, and is asked about it anew.
+    """
+
+    version: Version
+    is_asked_again: bool = False
+
+    def send(self, channel: Channel, connection: Connection) -> Literal["sent", "unchanged"]:
+        """Send it on a channel, once; see `deliver`.
+
+        Raises:
+            DeliveryError: the channel failed.
+        """
+        version, key = self.version, self.version.key
+        if channel == "cap":
+            return deliver_cap(key, version.candidate.starts_at, self._cap, _put, connection)
+        if channel == "mail":
+            mail = alert_mail(
+                version, city(), self._picture(), self._cap, self._links,
+                sender=settings().mail_sender, status=settings().alert_status,
+            )  # fmt: skip
+            return deliver_mail(key, mail, relay(), connection)
+        (hook,) = (h for h in city().alert_webhooks if webhook_channel(h) == channel)
+        body = alert_body(version, city(), self._links, settings().alert_status)
+        return deliver_webhook(key, hook, body, connection)
+
+    @cached_property
+    def _cap(self) -> bytes:
+        zone = city().zone(self.version.candidate.zone_id)
+        return cap_message(self.version, city(), zone.geometry, settings().alert_status)
+
+    @property
+    def _links(self) -> dict[str, str]:
+        key = self.version.key
+        asked = key.name if self.is_asked_again else key.alert_id
+        run = f"{settings().airflow_url}/dags/alerts_review/runs/{asked}"
+        review = f"{run}/tasks/decide/required_actions"
+        dashboard = f"{settings().superset_url}/superset/dashboard/city-safety/"
+        return {"review": review, "dashboard": dashboard}
+
+    def _picture(self) -> bytes:
+        from precrisis.map_picture import zone_map
+
+        candidate = self.version.candidate
+        risk = {candidate.zone_id: candidate.risk_index}
+        return zone_map(city(), candidate.zone_id, 1280, 760, risk=risk, pixel_ratio=2)
+
+
+def _put(bucket: str, key: str, content: bytes, content_type: str) -> None:
+    with connect("analysis") as connection:
+        store.put(
+            connection, "publish", bucket, key, content,
+            noun="alert", retention=KEPT, content_type=content_type,
+        )  # fmt: skip

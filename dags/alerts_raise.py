@@ -3,9 +3,9 @@
 
 **In** `marts.fct_zone_hour` of the last days, `ops.alert_candidate` of the last hours; limits and
 budgets of the city pack. Started after each score, and at once by an urgent event.
-**Out** `ops.alert` and `ops.alert_version`; per version one mail, one CAP 1.2 file and one message
-per webhook; one run of `alerts_review` per alert, which waits for a person. Nothing acts by itself:
-the status is Exercise until a city sets it otherwise.
+**Out** `ops.alert` and `ops.alert_version`; per version one mail, one CAP 1.2 file (listed in
+`alerts/feed.atom`) and one message per webhook; one run of `alerts_review` per alert, which waits
+for a person. Nothing acts by itself: the status is Exercise until a city sets it otherwise.
 **Rerun** raises the same alerts under the same ids and sends nothing twice.
 **If it fails** the mail relay, the store or a webhook refused: the error says which, and the others
 went out. Clear the task; what was delivered stays delivered.

@@ -8,16 +8,25 @@ import os
 import string
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from shapely import Polygon, set_srid
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from precrisis.alerts.cap_profiles import PROFILES
 from precrisis.alerts.rules import AlertRule
 from precrisis.plain_files import parsed_json, parsed_yaml, text_of
 from precrisis.register import Purpose, Register, sha256
@@ -188,6 +197,15 @@ class Webhook(Part):
         return url
 
 
+def _known_profile(name: str) -> str:
+    if name not in PROFILES:
+        raise ValueError(f"cap profile '{name}' is unknown; there are {', '.join(PROFILES)}")
+    return name
+
+
+ProfileName = Annotated[str, AfterValidator(_known_profile)]
+
+
 class UrgentEvents(AlertRule):
     """The kinds of video event that become an alert candidate at once, and the rule for alerts."""
 
@@ -236,6 +254,7 @@ class City(Part):
     bounds: tuple[float, float, float, float]
     alert_recipients: list[str]
     alert_webhooks: list[Webhook] = []
+    cap_profiles: list[ProfileName] = ["restricted"]
     report_recipients: list[Recipient]
     authority: dict[str, str]
     controller: str

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from email import policy
 
+import feedparser
 import pytest
 from lxml import etree
 
@@ -140,6 +141,24 @@ def test_the_cap_documents_of_an_alert_refer_to_those_before(scene):
     assert text(second, "references") == known[0]
     assert text(third, "references") == " ".join(known)
     assert text(second, "note") == "The severity rose: it is severe now."
+
+
+def test_the_feed_lists_what_is_published(scene):
+    grow(scene)
+    feed = feedparser.parse(scene.town.store.read("published", "alerts/feed.atom"))
+    name = scene.alert_id()
+    assert [entry.links[0].href.split("/")[1] for entry in feed.entries] == [
+        f"{name}.2.cap.xml", f"{name}.cap.xml",
+    ]  # fmt: skip
+    for entry in feed.entries:
+        validate(scene.town.store.read("published", f"alerts/{entry.links[0].href}"))
+    scene.town.store.remove("published", "alerts/feed.atom")
+    scene.look(4)
+    again = feedparser.parse(scene.town.store.read("published", "alerts/feed.atom"))
+    assert again.entries == feed.entries
+    assert set(scene.town.outcomes("publish_alert_feed").values()) == {"ok"}
+    scene.look(5)
+    assert "unchanged" in scene.town.outcomes("publish_alert_feed").values()
 
 
 def test_a_dismissed_alert_is_withdrawn_where_it_was_told_and_may_come_back(scene):

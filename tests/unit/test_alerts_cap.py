@@ -3,9 +3,11 @@
 import datetime as dt
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 from cap_tools.models import Alert
+from pydantic import ValidationError
 from shapely.geometry import MultiPolygon
 from xsdata.formats.dataclass.parsers import XmlParser
 from xsdata.formats.dataclass.parsers.config import ParserConfig
@@ -13,7 +15,8 @@ from xsdata.formats.dataclass.parsers.config import ParserConfig
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.cap import cap_message, validate
 from precrisis.alerts.cap_check import SCHEMA, CapError
-from precrisis.alerts.versions import Version
+from precrisis.alerts.cap_profiles import PROFILES
+from precrisis.alerts.versions import Version, VersionKey
 from tests.unit.alerts_town import NIGHT, PARK, SQUARE, rule, town, zone_hour
 
 SENT = dt.datetime(2026, 11, 21, 20, 30, 12, 345678, tzinfo=dt.UTC)
@@ -94,6 +97,37 @@ def test_titles_from_outside_stay_text():
     assert title in parsed(document).infos[0].description
 
 
+def later(why: str, **changes) -> bytes:
+    (candidate,) = candidates([zone_hour()], [rule()]).raised
+    earlier = [(VersionKey(candidate.alert_id, n), SENT) for n in (1, 2)]
+    version = Version(replace(candidate, **changes), 3, why, SENT, earlier)
+    return cap_message(version, town(), SQUARE)
+
+
+@pytest.mark.parametrize(
+    ("why", "kind", "response"),
+    [
+        ("grew", "Update", "Assess"),
+        ("ended", "Update", "Monitor"),
+        ("withdrawn", "Cancel", "None"),
+        ("restored", "Update", "Assess"),
+    ],
+)
+def test_a_later_version_names_those_before_it(why, kind, response):
+    alert = parsed(later(why))
+    first = parsed(message())
+    assert (alert.msg_type.value, alert.infos[0].response_types[0].value) == (kind, response)
+    one, two = alert.references.split()
+    assert one == f"{first.sender},{first.identifier},2026-11-21T21:30:12+01:00"
+    assert two.split(",")[1] == f"{first.identifier}.2"
+    assert alert.identifier == f"{first.identifier}.3"
+    assert alert.note
+
+
+def test_what_is_over_is_past():
+    assert parsed(later("ended")).infos[0].urgency.value == "Past"
+
+
 def broken(pattern: bytes, replacement: bytes) -> bytes:
     document, count = re.subn(pattern, replacement, message())
     assert count
@@ -128,3 +162,36 @@ def test_a_document_type_is_refused():
     entity = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><alert'
     with pytest.raises(CapError, match="document type"):
         validate(message().replace(b"<alert", entity, 1))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "complaint"),
+    [
+        (rb"(?s)<scope>.*</addresses>", b"<scope>Public</scope>", "scope is Public"),
+        (rb"<msgType>Alert<", b"<msgType>Update<", "needs references"),
+        (rb"(?s)<info>.*</info>", b"", "there is no info"),
+        (rb"it-IT", b"en-GB", "language of its own"),
+        (rb"(?s)<area>.*?</area>", b"", "no polygon"),
+        (rb"<expires>.*</expires>", b"", "no expires"),
+        (rb"<expires>.*</expires>", b"<expires>2026-11-21T21:30:11+01:00</expires>", "before"),
+    ],
+)
+def test_our_own_profile_wants_more_than_the_schema(pattern, replacement, complaint):
+    document = re.sub(
+        rb"(?s)<scope>.*?</addresses>",
+        b"<scope>Private</scope><addresses>a@b.example</addresses>",
+        message(),
+    )
+    changed, count = re.subn(pattern, replacement, document)
+    assert count
+    validate(changed, BOUNDS)
+    with pytest.raises(CapError, match=complaint):
+        validate(changed, BOUNDS, [PROFILES["restricted"]])
+
+
+def test_a_profile_of_the_city_pack_holds_messages_back(monkeypatch):
+    monkeypatch.setitem(PROFILES, "elsewhere", lambda _: iter(["a code is missing"]))
+    with pytest.raises(CapError, match="a code is missing"):
+        message(city=town(cap_profiles=["restricted", "elsewhere"]))
+    with pytest.raises(ValidationError, match="cap profile 'unheard-of' is unknown"):
+        town(cap_profiles=["unheard-of"])

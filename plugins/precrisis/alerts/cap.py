@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from precrisis.alerts.candidates import Candidate
 from precrisis.alerts.cap_check import NAMESPACE, validate
+from precrisis.alerts.cap_profiles import PROFILES
 from precrisis.alerts.versions import Version, VersionKey, Why
 from precrisis.alerts.wording import Wording, languages, wording
 from precrisis.city import City
@@ -47,7 +48,8 @@ def cap_message(
     (lon, lat); holes are left out, CAP knows none.
 
     Raises:
-        CapError: the document breaks the schema or its polygon is not in the city.
+        CapError: the document breaks the schema or a profile of the city pack, or its polygon is
+            not in the city.
         CityPackError: the zone is not in the city pack.
     """
     root = etree.Element(f"{{{NAMESPACE}}}alert", nsmap={None: NAMESPACE})
@@ -56,7 +58,7 @@ def cap_message(
     for language in languages(city):
         _add_info(root, version, wording(version.candidate, city, language), city, zone_geometry)
     message = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
-    validate(message, city.bounds)
+    validate(message, city.bounds, [PROFILES[name] for name in city.cap_profiles])
     return message
 
 

@@ -1,12 +1,16 @@
-"""Check a CAP 1.2 document: the OASIS schema, and the polygon, which the schema takes as any text.
+"""Check a CAP 1.2 document: the OASIS schema, the polygon, which the schema takes as any text, and
+the profiles of those who receive it.
 
 The schema file lies in infra/cap, with its origin.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
+
+from precrisis.alerts.cap_profiles import Profile
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 SCHEMA = Path(__file__).resolve().parents[3] / "infra" / "cap" / "CAP-v1.2.xsd"
@@ -18,18 +22,19 @@ class CapError(ValueError):
     """A CAP document that must not leave; the message lists everything found."""
 
 
-def validate(message: bytes, bounds: Bounds = WORLD) -> None:
+def validate(message: bytes, bounds: Bounds = WORLD, profiles: Sequence[Profile] = ()) -> None:
     """Check a CAP 1.2 document; bounds are west, south, east, north in EPSG:4326.
 
     Raises:
-        CapError: it is no XML, breaks the schema, or a polygon is open, too short, swapped
-            (longitude first) or outside the bounds.
+        CapError: it is no XML, breaks the schema or a profile, or a polygon is open, too short,
+            swapped (longitude first) or outside the bounds.
     """
     document = _parsed(message)
     schema = _schema()
     found = [] if schema.validate(document) else [str(error) for error in schema.error_log]
     for polygon in document.iterfind(f".//{{{NAMESPACE}}}polygon"):
         found += _ring_errors(polygon.text or "", bounds)
+    found += [complaint for profile in profiles for complaint in profile(document)]
     if found:
         raise CapError("CAP message refused: " + "; ".join(found))
 

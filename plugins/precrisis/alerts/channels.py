@@ -11,6 +11,9 @@ from precrisis import store
 from precrisis.alerts.cap import cap_message
 from precrisis.alerts.deliver import deliver_cap, deliver_mail, deliver_webhook, webhook_channel
 from precrisis.alerts.due import Channel
+from precrisis.alerts.feed import KEY as feed_key
+from precrisis.alerts.feed import TYPE as feed_type
+from precrisis.alerts.feed import alert_feed, shown_versions
 from precrisis.alerts.mail import alert_mail
 from precrisis.alerts.versions import Version
 from precrisis.alerts.webhook import alert_body
@@ -76,6 +79,23 @@ class Message:
         candidate = self.version.candidate
         risk = {candidate.zone_id: candidate.risk_index}
         return zone_map(city(), candidate.zone_id, 1280, 760, risk=risk, pixel_ratio=2)
+
+
+def publish_feed(connection: Connection) -> bool:
+    """Write the feed of what is published as CAP, if it says something else now; one at a time."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('alert_feed'))")
+        versions = shown_versions(connection)
+        if not versions:
+            return False
+        feed = alert_feed(versions, city(), settings().alert_status)
+        try:
+            if store.get("publish", "published", feed_key) == feed:
+                return False
+        except FileNotFoundError:
+            pass
+        _put("published", feed_key, feed, feed_type)
+        return True
 
 
 def _put(bucket: str, key: str, content: bytes, content_type: str) -> None:

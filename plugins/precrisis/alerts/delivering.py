@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from psycopg import Connection
 
-from precrisis.alerts.channels import Message, channels
+from precrisis.alerts.channels import Message, channels, publish_feed
 from precrisis.alerts.deliver import DeliveryError
 from precrisis.alerts.due import Channel, Due, due
 from precrisis.alerts.version_rows import VERSIONS, follow_decisions
@@ -63,7 +63,20 @@ def deliver_alerts(run: Run) -> None:
         connection.commit()
     waiting = due(rows, channels(), settings().alert_status == "Actual")
     step = Step("deliver_alert", "alert", run, role="analysis")
-    step.each(waiting, lambda d: VersionKey(d.row["alert_id"], d.row["version"]).name, _Rounds().go)
+    try:
+        step.each(waiting, _name, _Rounds().go)
+    finally:
+        feed = Step("publish_alert_feed", "alert", run, role="analysis")
+        feed.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", _publish_feed)
+
+
+def _publish_feed(_: Run, outcome: Outcome) -> None:
+    with connect("analysis") as connection:
+        outcome.status = "ok" if publish_feed(connection) else "unchanged"
+
+
+def _name(item: Due) -> str:
+    return VersionKey(item.row["alert_id"], item.row["version"]).name
 
 
 @dataclass

@@ -173,6 +173,48 @@ CREATE TABLE IF NOT EXISTS raw.place (
 );
 CREATE INDEX IF NOT EXISTS place_geom_idx ON raw.place USING gist (geom);
 
+-- What a layer was: one row for each content it had, with what its features met on the way in.
+CREATE TABLE IF NOT EXISTS raw.layer_version (
+    source         text        NOT NULL,
+    valid_from     timestamptz NOT NULL,
+    valid_to       timestamptz CHECK (valid_to >= valid_from),
+    sha256         text        NOT NULL,
+    feature_count  integer     NOT NULL,
+    placed_count   integer     NOT NULL,
+    refused_count  integer     NOT NULL,
+    outside_count  integer     NOT NULL,
+    repaired_count integer     NOT NULL,
+    same_count     integer     NOT NULL,
+    loaded_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, valid_from)
+);
+-- Each place as it was from when to when; what holds now is in raw.place too.
+CREATE TABLE IF NOT EXISTS raw.place_version (
+    place_id   text        NOT NULL,
+    valid_from timestamptz NOT NULL,
+    valid_to   timestamptz CHECK (valid_to >= valid_from),
+    kind       text        NOT NULL,
+    name       text        NOT NULL,
+    source     text        NOT NULL,
+    attributes jsonb       NOT NULL,
+    geom       geometry(Geometry, 4326) NOT NULL,
+    loaded_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (place_id, valid_from)
+);
+CREATE INDEX IF NOT EXISTS place_version_open_idx
+ON raw.place_version (source) WHERE valid_to IS NULL;
+
+-- Departures by the timetable: the mean of four weeks, by hour of the local week (0 = Monday 00:00).
+CREATE TABLE IF NOT EXISTS raw.stop_service (
+    place_id        text        NOT NULL,
+    hour_of_week    smallint    NOT NULL,
+    source          text        NOT NULL,
+    departures_mean real        NOT NULL,
+    counted_on      date        NOT NULL,
+    loaded_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (place_id, hour_of_week)
+);
+
 CREATE TABLE IF NOT EXISTS raw.incident (
     source        text        NOT NULL,
     source_id     text        NOT NULL,

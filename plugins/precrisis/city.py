@@ -28,6 +28,8 @@ from shapely.geometry.base import BaseGeometry
 
 from precrisis.alerts.cap_profiles import PROFILES
 from precrisis.alerts.rules import AlertRule
+from precrisis.maps.grid import ZoneGrid, grid_zones
+from precrisis.maps.layer import Layer
 from precrisis.plain_files import parsed_json, parsed_yaml, text_of
 from precrisis.register import Purpose, Register, sha256
 from precrisis.settings import settings
@@ -136,7 +138,18 @@ class Source(Part):
     """Where data comes from, and the purpose in the register that allows it."""
 
     source_id: str
-    kind: Literal["folder", "s3", "rtsp", "mastodon", "rss", "jetstream", "csv", "city_pack"]
+    kind: Literal[
+        "folder",
+        "s3",
+        "rtsp",
+        "mastodon",
+        "rss",
+        "jetstream",
+        "csv",
+        "city_pack",
+        "map_layer",
+        "gtfs",
+    ]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str
     noun: Literal["footage_segment", "post", "incident", "calendar_event", "place", "event_label"]
@@ -148,6 +161,8 @@ class Source(Part):
     separator: str = Field(default=",", min_length=1, max_length=1)
     # The environment variable that holds a feed's token, or an S3 source's "access:secret".
     token_variable: str | None = None
+    # A map layer: what its features become.
+    layer: Layer | None = None
     # How long a live camera is recorded in each run; runs are 10 minutes apart.
     stretch_s: int = Field(default=60, ge=10, le=540)
     # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
@@ -161,6 +176,14 @@ class Source(Part):
             raise ValueError(f"source '{self.source_id}' needs `terms`: what its provider allows")
         if self.noun == "post" and self.kind in ("folder", "s3") and self.columns is None:
             raise ValueError(f"source '{self.source_id}' needs `columns`: what its files hold")
+        return self
+
+    @model_validator(mode="after")
+    def _layers_are_described(self) -> "Source":
+        if (self.kind in ("map_layer", "gtfs")) != (self.layer is not None):
+            raise ValueError(f"source '{self.source_id}': a layer's kind and `layer` go together")
+        if self.kind == "gtfs" and self.layer.becomes != "stop":
+            raise ValueError(f"source '{self.source_id}': of a timetable come stops")
         return self
 
 
@@ -227,17 +250,27 @@ class PlaceForecast(Part):
     hot_spot_false_discoveries: Threshold
 
 
+class MapNumbers(Part):
+    """What decides about features of map layers; units are in the names."""
+
+    place_repair_difference_share: Threshold
+    place_same_m: Threshold
+    place_zone_m: Threshold
+
+
 class Thresholds(Part):
     alert_rules: list[AlertRule]
     video_events: dict[str, Threshold]
     risk_points: dict[str, Threshold]
     place_forecast: PlaceForecast
+    maps: MapNumbers
     urgent_events: UrgentEvents | None = None
 
     @property
     def numbers(self) -> dict[str, Threshold]:
         """Every single number by its name; rules and lists of kinds apart."""
-        return self.video_events | self.risk_points | dict(self.place_forecast)
+        groups = dict(self.place_forecast) | dict(self.maps)
+        return self.video_events | self.risk_points | groups
 
 
 class City(Part):
@@ -260,6 +293,8 @@ class City(Part):
     controller: str
     contact: dict[str, str]
     map_credit: str = Field(min_length=1)
+    # Lays zones where none is drawn.
+    zone_grid: ZoneGrid | None = None
     zones: list[Zone]
     sites: list[Site]
     basemap: list[BackgroundFeature]
@@ -328,9 +363,19 @@ def read_city(folder: Path) -> City:
             "incident_categories": _yaml(folder, "incident_categories"),
             "agreements": _yaml(folder, "agreements"),
         }
+        content["zones"] += _grid_zones(content)
         return City(**content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise CityPackError(f"City pack {folder.name}: {error}") from error
+
+
+def _grid_zones(content: dict[str, Any]) -> list[dict]:
+    """The zones of the pack's grid, beside those that it draws."""
+    if not content.get("zone_grid"):
+        return []
+    districts = {f["name"]: f["geometry"] for f in content["basemap"] if f["kind"] == "district"}
+    drawn = [zone["geometry"] for zone in content["zones"]]
+    return grid_zones(ZoneGrid(**content["zone_grid"]), districts, drawn)
 
 
 def _yaml(folder: Path, name: str) -> Any:

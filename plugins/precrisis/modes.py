@@ -33,6 +33,10 @@ PROTECTED_TIMES = """
 SELECT place_id, starts_at - %(margin)s AS starts_at, ends_at + %(margin)s AS ends_at
 FROM raw.calendar_event WHERE kind = ANY(%(kinds)s)
 """
+PROTECTED_PLACES = """
+SELECT DISTINCT attributes ->> 'zone_id' AS zone_id FROM raw.place
+WHERE kind = 'site' AND attributes ->> 'kind' = ANY(%s) AND attributes ->> 'zone_id' IS NOT NULL
+"""
 INCIDENT_TIMES = "SELECT camera_id, starts_at, ends_at FROM ops.incident_mode"
 
 
@@ -73,8 +77,10 @@ def read_modes(connection: psycopg.Connection, the_city: City) -> Modes:
     protection = the_city.processing.protection
     margin = dt.timedelta(minutes=protection.margin_minutes)
     parameters = {"margin": margin, "kinds": protection.event_kinds}
+    layers = connection.execute(PROTECTED_PLACES, (protection.site_kinds,)).fetchall()
+    drawn = _zones_of(the_city, protection.site_kinds)  # also before city_ingest has run
     return Modes(
-        protected_zones=frozenset(_zones_of(the_city, protection.site_kinds)),
+        protected_zones=frozenset(drawn) | {row["zone_id"] for row in layers},
         protected_times=connection.execute(PROTECTED_TIMES, parameters).fetchall(),
         incident_times=connection.execute(INCIDENT_TIMES).fetchall(),
     )

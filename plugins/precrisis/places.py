@@ -1,11 +1,23 @@
-"""city_ingest: the city pack becomes rows of place, plus the city and its thresholds."""
+"""city_ingest: the city pack and the city's map layers become rows of place.
+
+The pack brings the city and its thresholds too. A layer that can't be used is quarantined, or
+fails, alone; its places stay as they were.
+"""
+
+from collections import Counter
+from typing import Any
 
 import shapely
 
 from expectations.place import station
 from precrisis import door
-from precrisis.city import City, city
+from precrisis.city import City, Source, city
 from precrisis.gate import authorise
+from precrisis.maps.reading import read_features
+from precrisis.maps.rows import layer_rows
+from precrisis.maps.sameness import known_before
+from precrisis.maps.timetable import read_stops
+from precrisis.maps.versions import forget_others, keep_version
 from precrisis.outcome import Outcome, Step
 from precrisis.register_rows import write_register
 from precrisis.run import Run
@@ -13,26 +25,58 @@ from precrisis.warehouse import connect, upsert
 
 
 def take_in_places(run: Run) -> int:
-    """Write zones, sites, cameras and the map's background; return the number of places."""
+    """Write the pack's places and those of each map layer; return the number of places."""
     step = Step("take_in_places", "place", run, role="ingest")
     sources = city().sources_of("place")
     done = step.each(sources, lambda s: s.source_id, lambda s, o: _take_in(s, o, run))
     return sum(outcome.rows_out for outcome in done)
 
 
-def _take_in(source, outcome: Outcome, run: Run) -> None:
-    the_city = city()
+def _take_in(source: Source, outcome: Outcome, run: Run) -> None:
+    the_city, met = city(), Counter()
     authorise(source, run, "ingest")
-    rows = place_rows(the_city, source.source_id)
-    outcome.rows_in = len(rows)
     with connect("ingest") as connection:
-        _write_city(connection, the_city)
-        suite = station(the_city.bounds)
-        outcome.rows_out = door.load(connection, suite, rows, source.source_id)
-        connection.execute(
-            "DELETE FROM raw.place WHERE source = %s AND NOT place_id = ANY(%s)",
-            (source.source_id, [row["place_id"] for row in rows]),
-        )
+        if source.kind == "city_pack":
+            _write_city(connection, the_city)
+            sources = [s.source_id for s in the_city.sources_of("place")]
+            forget_others(connection, sources, run.interval_end)
+            rows = place_rows(the_city, source.source_id)
+            met["features"] = len(rows)
+        else:
+            rows = _new_rows(connection, the_city, source, met)
+        outcome.rows_in, outcome.rows_out = met["features"], _write(connection, source, rows)
+        met.update(placed=outcome.rows_out, refused=len(rows) - outcome.rows_out)
+        keep_version(connection, source.source_id, run.interval_end, rows, met)
+    outcome.detail = ", ".join(f"{count} {name}" for name, count in sorted(met.items()) if count)
+
+
+def _new_rows(connection, the_city: City, source: Source, met: Counter) -> list[dict[str, Any]]:
+    """The rows of a layer without those that a layer before it in the pack brought already."""
+    if source.kind == "gtfs":
+        features = read_stops(source.address, source.layer)
+    else:
+        features = read_features(source.address, source.layer, the_city.bounds)
+    met["features"] = len(features)
+    rows = layer_rows(the_city, source, features, met)
+    before = [s.source_id for s in the_city.sources_of("place")]
+    before = before[: before.index(source.source_id)]
+    known = known_before(connection, before, source.layer.becomes, the_city.centre[1])
+    within_m = the_city.thresholds.maps.place_same_m.value
+    new = [row for row in rows if row["name"] is None or not known.has(row, within_m)]
+    met["same"] = len(rows) - len(new)
+    return new
+
+
+def _write(connection, source: Source, rows: list[dict[str, Any]]) -> int:
+    """Load rows through the door; what left the layer leaves the table. Return how many passed."""
+    written = 0
+    if rows:  # a layer of which all is known already is no fault
+        written = door.load(connection, station(city().bounds), rows, source.source_id)
+    connection.execute(
+        "DELETE FROM raw.place WHERE source = %s AND NOT place_id = ANY(%s)",
+        (source.source_id, [row["place_id"] for row in rows]),
+    )
+    return written
 
 
 def place_rows(the_city: City, source_id: str) -> list[dict]:

@@ -24,7 +24,7 @@ WAITS_FOR = {
     "alerts_raise": {"zone_hour"},
 }
 ANNOUNCES = {
-    "city_ingest": {"place", "calendar_event"},
+    "city_ingest": {"place", "stop_service", "calendar_event"},
     "incidents_ingest": {"incident"},
     "footage_ingest": {"footage_segment"},
     "footage_analyse": {"camera_observation", "video_event"},

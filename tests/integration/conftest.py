@@ -21,6 +21,7 @@ from psycopg.rows import dict_row
 from infra.stack import cluster, environment, objectstore, probes
 from infra.stack.layout import BUCKETS, ROOT, Stack
 from precrisis.city import city
+from precrisis.documents.notice import notice_sha256
 from precrisis.settings import settings
 from precrisis.zone_keys import HEADER, SEALED_ZONES, ZoneKeys
 from tests import exports
@@ -121,6 +122,17 @@ class OwnWorld:
         assert text.count(old) == 1, f"{name} has {old!r} {text.count(old)} times"
         file.write_text(text.replace(old, new))
         forget_configuration()
+
+    def add_sources(self, *entries: str) -> None:
+        """Add entries to the pack's sources, and publish the notices that name them."""
+        file = self.pack / "sources.yaml"
+        file.write_text(file.read_text() + "".join(entries))
+        forget_configuration()
+        the_city = city()
+        for purpose in the_city.processing.purposes:
+            sha256 = notice_sha256(the_city, purpose)
+            if sha256 != purpose.notice.sha256:
+                self.edit_pack("register.yaml", purpose.notice.sha256, sha256)
 
 
 def forget_configuration() -> None:

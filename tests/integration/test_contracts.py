@@ -11,6 +11,7 @@ from expectations.footage_segment import STATION as FOOTAGE_SEGMENT
 from expectations.post import STATION as POST
 from expectations.post_signal import STATION as POST_SIGNAL
 from expectations.station import Station
+from expectations.stop_service import STATION as STOP_SERVICE
 from expectations.video_event import STATION as VIDEO_EVENT
 from infra.stack.layout import ROOT
 from precrisis.privacy.columns import declared
@@ -23,6 +24,7 @@ STATIONS = (
     POST,
     POST_SIGNAL,
     place.station(BOUNDS),
+    STOP_SERVICE,
     incident.station(BOUNDS, ["theft"]),
     calendar_event.station(["town-square"]),
     event_label.station(["camera"]),
@@ -31,7 +33,7 @@ STATIONS = (
 WITHOUT_DOOR = {
     "camera_calibration", "video_sign", "risk_baseline", "forecast_score", "threshold", "city",
     "purpose", "objection", "expiry", "forecast", "forecast_cell", "forecast_hour",
-    "forecast_window", "hot_spot", "near_repeat", "event_score",
+    "forecast_window", "hot_spot", "near_repeat", "event_score", "layer_version", "place_version",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",

@@ -94,7 +94,7 @@ READERS = {
     "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
     "footage/labels.py", "footage/scorecard.py",
     "posts/ingest.py", "posts/analyse.py", "records.py", "places.py", "sharing/permission.py",
-    "forecast/steps.py",
+    "forecast/steps.py", "timetables.py",
 }  # fmt: skip
 
 

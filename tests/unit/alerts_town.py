@@ -10,7 +10,7 @@ from precrisis.alerts.rules import AlertRule, SeverityBands
 from precrisis.city import BackgroundFeature, City, Thresholds, Zone
 
 PACK = Path(__file__).parents[1] / "city"
-FORECAST = yaml.safe_load((PACK / "thresholds.yaml").read_text())["place_forecast"]
+NUMBERS = yaml.safe_load((PACK / "thresholds.yaml").read_text())
 NIGHT = dt.datetime(2026, 11, 21, 20, tzinfo=dt.UTC)
 SQUARE = Polygon([(11.1210, 46.0670), (11.1220, 46.0670), (11.1220, 46.0677), (11.1210, 46.0677)])
 PARK = Polygon([(11.1195, 46.0703), (11.1215, 46.0703), (11.1215, 46.0724), (11.1195, 46.0724)])
@@ -68,7 +68,11 @@ def town(**changes) -> City:
         "sources": [],
         "processing": yaml.safe_load((PACK / "register.yaml").read_text()) | {"purposes": []},
         "thresholds": Thresholds(
-            alert_rules=[rule()], video_events={}, risk_points={}, place_forecast=FORECAST
+            alert_rules=[rule()],
+            video_events={},
+            risk_points={},
+            place_forecast=NUMBERS["place_forecast"],
+            maps=NUMBERS["maps"],
         ),
         "gazetteer": {},
         "incident_categories": {},

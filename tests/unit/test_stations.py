@@ -12,6 +12,7 @@ from expectations.geometry import geometry_facts
 from expectations.post import STATION as POST
 from expectations.post_signal import STATION as POST_SIGNAL
 from expectations.post_signal import THEMES
+from expectations.stop_service import STATION as STOP_SERVICE
 from expectations.video_event import STATION as VIDEO_EVENT
 
 BOUNDS = (11.0, 45.0, 12.0, 47.0)
@@ -22,6 +23,7 @@ STATIONS = (
     POST,
     POST_SIGNAL,
     place.station(BOUNDS),
+    STOP_SERVICE,
     incident.station(BOUNDS, ["theft"]),
     calendar_event.station(["town-square"]),
     event_label.station(["camera"]),

@@ -15,6 +15,7 @@ select
         when o.step in ('take_in_posts') then 'post'
         when o.step in ('understand_posts') then 'post_signal'
         when o.step in ('take_in_places') then 'place'
+        when o.step in ('take_in_timetables') then 'stop_service'
         when o.step in ('take_in_incidents') then 'incident'
         when o.step in ('take_in_calendar') then 'calendar_event'
         else o.step

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from precrisis.alerts.urgent import MOST_KEPT, urgent_alerts, urgent_candidates, urgent_now
+from precrisis.alerts.urgent import urgent_alerts, urgent_candidates, urgent_now
+from precrisis.alerts.urgent_inputs import MOST_KEPT
 from tests.unit.alerts_town import rule
 
 ROME = ZoneInfo("Europe/Rome")
 NOON = dt.datetime(2026, 11, 20, 11, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
-WEIGHTS = {"crowding": 0.6, "video_event": 0.45}
+WEIGHTS = {"crowding": 0.6, "video_event": 0.45, "context": 0.15}
 RULE = rule(rule="urgent_event", limit=45, min_certainty=0.2, budget_per_day=2)
 
 
@@ -118,3 +119,47 @@ def test_what_an_alert_comes_to_is_its_strongest_part_with_the_last_end():
     (now,) = urgent_now(found, [first], RULE).values()
     assert now.risk_index > first.risk_index
     assert now.ends_at == NOON + (apart_s + 20) * SECOND
+
+
+MARKET = {
+    "zone_id": "piazza-duomo", "title": "Mercato", "expected_people": 1600,
+    "starts_at": NOON - 3600 * SECOND, "ends_at": NOON + 3600 * SECOND,
+}  # fmt: skip
+
+
+def vehicle_alert(*planned):
+    return urgent_candidates(
+        [sign(kind="vehicle_in_pedestrian_zone", confidence=1.0)], RULE, WEIGHTS, 0.5, planned
+    )[0]
+
+
+def test_a_vehicle_alone_is_a_note_and_where_a_market_is_on_an_alert():
+    assert vehicle_alert().risk_index < RULE.limit
+    alert = vehicle_alert(MARKET)
+    assert alert.risk_index == pytest.approx(100 * (1 - 0.55 * (1 - 0.15 * 0.8)))
+    assert [r["key"] for r in alert.reasons] == ["video_event", "context"]
+    assert "Mercato" in alert.reasons[1]["text_it"]
+    assert alert.certainty == vehicle_alert().certainty  # what is planned was not seen
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"zone_id": "piazza-dante"},
+        {"ends_at": NOON},
+        {"starts_at": NOON + 20 * SECOND},
+    ],
+    ids=["elsewhere", "over", "not begun"],
+)
+def test_what_is_planned_elsewhere_or_at_another_time_counts_for_nothing(change):
+    assert vehicle_alert(MARKET | change) == vehicle_alert()
+
+
+def test_of_a_storm_the_first_the_last_and_each_kind_are_kept():
+    storm = [sign(at_s, confidence=0.9) for at_s in range(20, 6000, 20)]
+    weak = [sign(0, confidence=0.2), sign(6020, "vehicle_in_pedestrian_zone", 0.3)]
+    (alert,) = urgent_candidates([*storm, *weak], RULE, WEIGHTS, 0.5)
+    kept = alert.inputs["candidates"]
+    assert len(kept) == MOST_KEPT
+    needed = {"density_level-0", "vehicle_in_pedestrian_zone-6020"}
+    assert needed <= {k["candidate_id"] for k in kept}

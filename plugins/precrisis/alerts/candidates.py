@@ -81,7 +81,7 @@ def candidates(
     for rule in rules:
         hours = [row for row in rows if _is_hot(row, rule)]
         runs = [run for run in _runs(hours) if since is None or run[0]["hour_start_at"] >= since]
-        found = [(_candidate(run, rule), run[0]["local_date"]) for run in runs]
+        found = [(candidate_of(run, rule), run[0]["local_date"]) for run in runs]
         _spend_budget(found, rule, already_raised, selection)
     selection.raised.sort(key=_most_urgent_first)
     return selection
@@ -111,7 +111,8 @@ def _runs(rows: Sequence[Row]) -> list[list[Row]]:
     return [[row for _, row in run] for _, run in groupby(enumerate(rows), key=anchor)]
 
 
-def _candidate(run: Sequence[Row], rule: AlertRule) -> Candidate:
+def candidate_of(run: Sequence[Row], rule: AlertRule) -> Candidate:
+    """Return the candidate of one episode: consecutive hours of a zone, in order."""
     peak = max(run, key=lambda row: row["risk_index"])
     first = run[0]["hour_start_at"]
     return Candidate(

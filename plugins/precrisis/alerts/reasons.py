@@ -27,6 +27,11 @@ def urgent_reason(key: str, kind: str, value: float) -> dict[str, Any]:
     return {"key": key, "value": round(value, 1), "text_it": text_it, "text_en": text_en}
 
 
+def planned_reason(title: str, value: float) -> dict[str, Any]:
+    """Return the reason that something is planned at the place, with its index points."""
+    return _reason("context", value, {"event_title": title})
+
+
 def unknowns_of(row: Row) -> list[dict[str, str]]:
     """Return what was not looked at for this zone-hour: {key, text_it, text_en} each."""
     return [

@@ -2,7 +2,8 @@
 
 Events near in time in one zone are one alert, however many cameras and windows they came from. Its
 risk index is the one of docs/adr/0003-risk-index.md with what is known at once, the kinds of event
-seen; so a lone weak sign stays under the limit, and signs that agree go over it.
+seen and what is planned there; so a lone weak sign stays under the limit, and signs that agree go
+over it, as does a vehicle where a market is on.
 """
 
 import math
@@ -10,30 +11,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from precrisis.alerts.candidates import Candidate, Row, Selection, alert_id, spend
-from precrisis.alerts.reasons import unknowns_of, urgent_reason
+from precrisis.alerts.reasons import planned_reason, unknowns_of, urgent_reason
 from precrisis.alerts.rules import AlertRule
+from precrisis.alerts.urgent_inputs import event_scale, kept_planned, kept_signs, planned_at
 
-MOST_KEPT = 200  # signs that an alert keeps
 CROWD_KINDS = frozenset({"density_level"})
+PLANNED = "planned"
 
 
 def urgent_candidates(
-    rows: Iterable[Row], rule: AlertRule, weights: Mapping[str, float], precision: float
+    rows: Iterable[Row],
+    rule: AlertRule,
+    weights: Mapping[str, float],
+    precision: float,
+    planned: Iterable[Row] = (),
 ) -> list[Candidate]:
     """Return one candidate per event of rows of ops.alert_candidate, over the limit or not.
 
     Signs no further apart than the rule's quiet_after_min are of one event.
 
     Args:
-        weights: of `crowding` and `video_event` (0-1), as the index has them.
+        weights: of `crowding`, `video_event` and `context` (0-1), as the index has them.
         precision: share 0-1 of this rule's reviewed alerts that a person accepted.
+        planned: events of the calendar (zone_id, title, expected_people, starts_at, ends_at).
     """
-    episodes = _episodes(rows, rule.quiet)
-    return [_candidate(episode, rule, weights, precision) for episode in episodes]
+    planned = list(planned)
+    return [
+        candidate_of_event(episode, rule, weights, precision, planned_at(episode, planned))
+        for episode in _episodes(rows, rule.quiet)
+    ]
 
 
 def urgent_alerts(
@@ -94,21 +103,25 @@ def _episodes(rows: Iterable[Row], quiet: timedelta) -> list[list[Row]]:
     return found
 
 
-def _candidate(
-    episode: Sequence[Row], rule: AlertRule, weights: Mapping[str, float], precision: float
+def candidate_of_event(
+    episode: Sequence[Row],
+    rule: AlertRule,
+    weights: Mapping[str, float],
+    precision: float,
+    planned: Row | None = None,
 ) -> Candidate:
-    """One alert of an episode.
+    """Return the candidate of one event: its signs in order, and what is planned there meanwhile.
 
     An event's confidence is no probability; what people said of earlier alerts makes it one.
     """
     strongest: dict[str, float] = {}
     for row in episode:
         strongest[row["kind"]] = max(strongest.get(row["kind"], 0.0), row["confidence"])
+    strengths = {kind: weights[_part(kind)] * value for kind, value in strongest.items()}
+    if planned:
+        strengths[PLANNED] = weights["context"] * event_scale(planned)
     # In logarithms the kinds add up, as the contributions of the index do.
-    logs = {
-        kind: -math.log1p(-min(0.99, weights[_part(kind)] * confidence))
-        for kind, confidence in strongest.items()
-    }
+    logs = {kind: -math.log1p(-min(0.99, strength)) for kind, strength in strengths.items()}
     index = 100 * -math.expm1(-sum(logs.values()))
     share = index / sum(logs.values())
     starts_at = episode[0]["starts_at"].astimezone(UTC)
@@ -123,15 +136,19 @@ def _candidate(
         certainty=precision * (1 - math.prod(1 - one for one in strongest.values())),
         severity=rule.severity_bands.of(index),
         reasons=[
-            urgent_reason(_part(kind), kind, share * log)
+            planned_reason(planned["title"], share * log)
+            if kind == PLANNED
+            else urgent_reason(_part(kind), kind, share * log)
             for kind, log in sorted(logs.items(), key=lambda item: (-item[1], item[0]))
         ],
         unknowns=unknowns_of({"has_camera": True, "has_posts": False, "has_baseline": False}),
         inputs={
             "rule": rule.model_dump(mode="json"),
             "precision": precision,
+            "weights": dict(weights),
+            "planned": planned and kept_planned(planned),
             "candidate_count": len(episode),
-            "candidates": [_kept(r) for r in _strongest(episode)],
+            "candidates": kept_signs(episode),
         },
     )
 
@@ -139,21 +156,6 @@ def _candidate(
 def _part(kind: str) -> str:
     """The part of the index that a kind of event counts towards."""
     return "crowding" if kind in CROWD_KINDS else "video_event"
-
-
-def _strongest(episode: Sequence[Row]) -> list[Row]:
-    """What the alert rests on: a storm of weaker signs would only fill the memory."""
-    by_weight = sorted(episode, key=lambda row: (-row["confidence"], row["candidate_id"]))
-    return by_weight[:MOST_KEPT]
-
-
-_KEPT = ("candidate_id", "kind", "confidence", "inputs")
-
-
-def _kept(row: Row) -> dict[str, Any]:
-    """What a replay needs of a sign, ready for JSON."""
-    times = {name: row[name].astimezone(UTC).isoformat() for name in ("starts_at", "ends_at")}
-    return {**{name: row[name] for name in _KEPT}, **times}
 
 
 def _is_part(candidate: Candidate, alert: Candidate, quiet: timedelta) -> bool:

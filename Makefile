@@ -3,7 +3,7 @@ SHELL := bash
 STACK := .venv/bin/python -m infra.stack
 TEST := PRECRISIS_STATE=$(CURDIR)/.run-test PRECRISIS_PORT_BASE=19000 PRECRISIS_CITY_PACK=$(CURDIR)/tests/city
 
-.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench
+.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench replay evidence
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -64,6 +64,12 @@ attacks: install ## attack the evidence pictures; needs the research data (PRECR
 
 bench: install   ## what the camera models cost beside decoding alone, on this machine
 	@PYTHONPATH=.:plugins OMP_NUM_THREADS=1 .venv/bin/python -m tests.bench
+
+replay: install  ## make a past alert again from what it kept (ALERT=id)
+	@PYTHONPATH=.:plugins .venv/bin/python -m infra.alert replay "$(ALERT)"
+
+evidence: install ## pack what may be handed on about an alert (ALERT=id REASON="why"), and log it
+	@PYTHONPATH=.:plugins .venv/bin/python -m infra.alert evidence "$(ALERT)" --reason "$(REASON)"
 
 lawfulness:      ## record the last results of the tests that prove the requirements
 	@PRECRISIS_STATE=$(CURDIR)/.run-test .venv/bin/python -m infra.lawfulness

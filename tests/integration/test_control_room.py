@@ -21,11 +21,23 @@ INSERT INTO ops.alert (alert_id, rule, rule_version, zone_id, starts_at, ends_at
 SELECT %s, 'zone_risk_high', '1', %s, now() - %s, now() - %s + interval '1 hour', %s,
     0.6, %s, %s, '[]', '{}', now() - %s
 """
+FIRST = """
+INSERT INTO ops.alert_version
+SELECT alert_id, 1, 'raised', ends_at, risk_index, certainty, severity, reasons, unknowns, inputs,
+    raised_at
+FROM ops.alert WHERE alert_id = %s
+"""
+GROWN = """
+INSERT INTO ops.alert_version
+SELECT alert_id, 2, 'grew', ends_at, 92, certainty, 'extreme', reasons, unknowns, inputs, now()
+FROM ops.alert WHERE alert_id = %s
+"""
 WHY = '[{"key": "crowding", "value": 50, "text_it": "Folla", "text_en": "<b>A dense crowd</b>"}]'
 
 
 def alert(world, name: str, zone: str, severity: str, age: dt.timedelta, risk: float = 70) -> None:
     world.rows(INSERT, name, zone, age, age, risk, severity, WHY, age)
+    world.rows(FIRST, name)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +132,18 @@ def test_a_new_alert_shows_by_itself_and_the_focus_stays(world, room, page):
     page.keyboard.press("ArrowUp")
     href = page.locator("#queue a:focus").get_attribute("href")
     assert href.endswith("/dags/alerts_review/runs/a2/tasks/decide/required_actions")
+
+
+def test_what_grew_after_it_was_dismissed_is_asked_again(world, room, page):
+    alert(world, "a1", "town-square", "moderate", 5 * MINUTE)
+    record_review("a1", "dismiss", "a delivery with a permit", "operator")
+    world.rows(GROWN, "a1")
+    page.goto(room.url)
+    expect(page.locator("#queue .place")).to_have_text("Town Square GREW")
+    expect(page.locator("#queue .risk")).to_contain_text("92/100 extreme")
+    href = page.locator("#queue a").get_attribute("href")
+    assert href.endswith("/runs/a1.2/tasks/decide/required_actions")
+    expect(page.locator(".decided li")).to_have_count(0)
 
 
 def test_a_server_that_does_not_answer_is_said_to_be_silent(world, room, page):

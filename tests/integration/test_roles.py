@@ -57,6 +57,7 @@ RIGHTS = {
     "ops.district_grant": {"transformer": R, "auditor": R},
     "ops.share": {"analysis": {"SELECT", "INSERT"}, "transformer": R, "auditor": R},
     "ops.alert_version": {"analysis": {"SELECT", "INSERT"}, "transformer": R, "auditor": R},
+    "ops.alert_stop": {"analysis": {"SELECT", "INSERT"}, "transformer": R, "auditor": R},
     "ops.privacy_test": {"analysis": {"SELECT", "INSERT"}, "transformer": R, "auditor": R},
     "intermediate.example": {"transformer": RW, "analysis": R},
     "marts.example": {"transformer": RW, "analysis": R, "bi_reader": R},

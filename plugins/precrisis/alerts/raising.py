@@ -5,6 +5,7 @@ import datetime as dt
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.delivering import deliver_alerts
 from precrisis.alerts.review import undecided
+from precrisis.alerts.stops import read_stops
 from precrisis.alerts.urgent_selection import select_urgent
 from precrisis.alerts.version_rows import (
     newest_versions,
@@ -41,8 +42,9 @@ def raise_alerts(run: Run) -> list[dict[str, str]]:
 def _select(run: Run, outcome: Outcome) -> None:
     lookback = city().thresholds.risk_points["alert_lookback_hours"].value
     since = run.interval_end - dt.timedelta(hours=lookback)
-    rules = city().thresholds.alert_rules
     with connect("analysis") as connection:
+        stops = read_stops(connection)
+        rules = [r for r in city().thresholds.alert_rules if not stops.has("rule", r.rule)]
         one_at_a_time(connection)
         hours = connection.execute(ZONE_HOURS, {"since": since}).fetchall()
         known = {row["alert_id"] for row in connection.execute("SELECT alert_id FROM ops.alert")}
@@ -54,3 +56,5 @@ def _select(run: Run, outcome: Outcome) -> None:
         changed = store_changes(connection, told.values(), found, quiet, run.interval_end)
     outcome.rows_in, outcome.rows_out = len(hours), len(selection.raised) + changed
     outcome.detail = f"{len(selection.held_back)} held back by budget or expiry"
+    if len(rules) < len(city().thresholds.alert_rules):
+        outcome.detail += "; a rule is stopped"

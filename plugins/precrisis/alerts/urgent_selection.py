@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from precrisis.alerts.stops import read_stops
 from precrisis.alerts.urgent import urgent_alerts, urgent_candidates, urgent_now
 from precrisis.alerts.version_rows import (
     newest_versions,
@@ -27,6 +28,10 @@ FROM (
     ORDER BY r.alert_id, r.decided_at DESC
 ) AS last_words
 """
+PLANNED = """
+SELECT place_id AS zone_id, title, expected_people, starts_at, ends_at FROM raw.calendar_event
+WHERE starts_at < %(until)s AND ends_at > %(since)s - interval '1 day' AND place_id IS NOT NULL
+"""
 DAY = dt.timedelta(days=1)
 URGENT_FOR = dt.timedelta(hours=2)  # what nobody could be told of in this time is for the marts
 
@@ -41,13 +46,18 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
         outcome.detail = "the city pack names no urgent events"
         return
     since = run.interval_end - URGENT_FOR
-    facts = {"rule": rule.rule, "version": rule.version, "since": since}
+    facts = {"rule": rule.rule, "version": rule.version, "since": since, "until": run.interval_end}
     with connect("analysis") as connection:
         one_at_a_time(connection)
-        signs = connection.execute(URGENT, facts).fetchall()
+        stops = read_stops(connection)
+        if stops.has("rule", rule.rule):
+            outcome.detail = f"{rule.rule} is stopped"
+            return
+        signs = [s for s in connection.execute(URGENT, facts).fetchall() if stops.allow(s)]
         told = newest_versions(connection, [rule.rule], since - DAY)
         precision = connection.execute(PRECISION, facts).fetchone()["precision"]
-        found = urgent_candidates(signs, rule, _weights(), precision)
+        planned = connection.execute(PLANNED, facts).fetchall()
+        found = urgent_candidates(signs, rule, _weights(), precision, planned)
         going_on = [version.candidate for version in told.values()]
         selection = urgent_alerts(found, going_on, rule, since, city().timezone)
         store_raised(connection, selection.raised)
@@ -61,4 +71,5 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
 
 def _weights() -> dict[str, float]:
     points = city().thresholds.risk_points
-    return {name: points[f"weight_{name}"].value for name in ("crowding", "video_event")}
+    parts = ("crowding", "video_event", "context")
+    return {name: points[f"weight_{name}"].value for name in parts}

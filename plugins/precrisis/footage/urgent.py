@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from precrisis.airflow_rest import signed_in
+from precrisis.alerts.stops import read_stops
 from precrisis.city import city
 from precrisis.warehouse import upsert
 
@@ -25,6 +26,7 @@ def raise_urgent(
 ) -> int:
     """Write the urgent ones of some named events as candidates, each once; return how many are new.
 
+    What a person stopped is none.
     An event that goes on is the same candidate: its end and confidence follow, `raised_at` stays.
 
     Args:
@@ -50,6 +52,8 @@ def raise_urgent(
         for event in events
         if urgent and event.kind in urgent.kinds and _holds_on(event.started_at, urgent.expires_on)
     ]
+    stops = read_stops(connection)
+    rows = [row for row in rows if stops.allow(row)]
     known = {
         row["candidate_id"]
         for row in connection.execute(

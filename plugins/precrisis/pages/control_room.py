@@ -7,6 +7,8 @@ read as `auditor`, and from the city pack; an alert holds no count under the dis
 import datetime as dt
 from typing import Any, Literal
 
+from precrisis.alerts.stops import stops_now
+from precrisis.alerts.versions import VersionKey
 from precrisis.city import city
 from precrisis.pages.city_drawing import city_drawing
 from precrisis.pages.pin_labels import label
@@ -18,21 +20,32 @@ NEW_FOR = dt.timedelta(minutes=3)
 DECIDED_FOR = dt.timedelta(hours=2)  # how long a decision stays in sight
 State = Literal["speaks", "silent", "trouble"]
 
+# An alert as its newest version says; one that grew after a person dismissed it is asked again.
 ALERTS = """
-SELECT a.alert_id, a.rule, a.zone_id, a.starts_at, a.ends_at, a.risk_index, a.certainty, a.severity,
-    a.reasons, a.unknowns, a.raised_at, r.decision, r.decided_at, count(*) OVER () AS found,
+SELECT a.alert_id, a.zone_id, a.starts_at, a.raised_at, v.ends_at, v.risk_index, v.certainty,
+    v.severity, v.reasons, v.unknowns, v.why,
+    CASE WHEN again.version IS NULL THEN r.decision END AS decision, r.decided_at,
+    again.version AS asked_again, count(*) OVER () AS found,
     ARRAY(
-        SELECT d.channel FROM ops.alert_delivery AS d
+        SELECT DISTINCT d.channel FROM ops.alert_delivery AS d
         WHERE d.alert_id = a.alert_id AND d.status = 'failed' ORDER BY d.channel
     ) AS undelivered
 FROM ops.alert AS a
+INNER JOIN LATERAL (
+    SELECT * FROM ops.alert_version WHERE alert_id = a.alert_id ORDER BY version DESC LIMIT 1
+) AS v ON true
 LEFT JOIN LATERAL (
     SELECT decision, decided_at FROM ops.alert_review
     WHERE alert_id = a.alert_id ORDER BY decided_at DESC LIMIT 1
 ) AS r ON true
-WHERE r.decided_at IS NULL OR r.decided_at > %(decided_since)s
-ORDER BY r.decided_at IS NOT NULL,
-    array_position(ARRAY['extreme', 'severe', 'moderate', 'minor'], a.severity),
+LEFT JOIN LATERAL (
+    SELECT max(g.version) AS version FROM ops.alert_version AS g
+    WHERE g.alert_id = a.alert_id AND g.why = 'grew' AND g.made_at > r.decided_at
+        AND r.decision = 'dismiss'
+) AS again ON true
+WHERE r.decided_at IS NULL OR r.decided_at > %(decided_since)s OR again.version IS NOT NULL
+ORDER BY r.decided_at IS NOT NULL AND again.version IS NULL,
+    array_position(ARRAY['extreme', 'severe', 'moderate', 'minor'], v.severity),
     a.raised_at DESC, a.alert_id
 LIMIT %(most)s
 """
@@ -53,7 +66,7 @@ WHERE step = %(step)s AND item_key = %(key)s ORDER BY ended_at DESC LIMIT 1
 
 
 def situation(now: dt.datetime) -> dict[str, Any]:
-    """Return what the page shows at `now` (UTC): `waiting`, `decided`, `sources`, `unseen_count`.
+    """Return what the page shows at `now` (UTC): `waiting`, `decided`, `stops`, `sources`, ...
 
     Raises:
         psycopg.OperationalError: the warehouse does not answer; the page then says so by itself.
@@ -61,7 +74,7 @@ def situation(now: dt.datetime) -> dict[str, Any]:
     facts = {"decided_since": now - DECIDED_FOR, "most": MOST_SHOWN}
     with connect("auditor") as connection:
         rows = connection.execute(ALERTS, facts).fetchall()
-        sources = _sources(connection, now)
+        sources, stops = _sources(connection, now), stops_now(connection)
     alerts = [_shown(row, now) for row in rows]
     waiting = [alert for alert in alerts if alert["decision"] is None]
     for number, alert in enumerate(waiting, start=1):
@@ -73,12 +86,14 @@ def situation(now: dt.datetime) -> dict[str, Any]:
         "unseen_count": (rows[0]["found"] if rows else 0) - len(rows),
         "pins": _pins(waiting),
         "sources": sources,
+        "stops": stops,
     }
 
 
 def _shown(row: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
     place = city_drawing().places.get(row["zone_id"])
-    path = f"/dags/alerts_review/runs/{row['alert_id']}/tasks/decide/required_actions"
+    asked = VersionKey(row["alert_id"], row["asked_again"] or 1).name
+    path = f"/dags/alerts_review/runs/{asked}/tasks/decide/required_actions"
     return {
         **row,
         "place": place.name if place else row["zone_id"],

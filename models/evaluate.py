@@ -2,6 +2,7 @@
 
     python -m models.evaluate video-anomaly --train DIR --test DIR --labels CSV
     python -m models.evaluate detection --video FILE --boxes CSV [--from N --to M]
+    python -m models.evaluate crossings --video FILE --boxes CSV [--rate HZ]
     python -m models.evaluate fights --clips DIR --labels CSV
     python -m models.evaluate risk --train CSV --test CSV --time COLUMN[+COLUMN...] --lon COLUMN
         --lat COLUMN [--category COLUMN] [--cell 300] [--keep N]
@@ -21,6 +22,7 @@ import cv2
 
 from models.evaluation import text_command
 from models.evaluation.anomaly import DEFAULT_RATE_HZ, evaluate_anomaly
+from models.evaluation.crossings import evaluate_crossings
 from models.evaluation.detection import evaluate_detection
 from models.evaluation.fights import evaluate_fights
 from models.evaluation.incident_file import BadIncidents
@@ -72,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     detection.add_argument("--from", dest="first", type=int, help="first frame, default: of boxes")
     detection.add_argument("--to", dest="last", type=int, help="last frame, default: of boxes")
     detection.set_defaults(run=lambda o: evaluate_detection(o.video, o.boxes, o.first, o.last))
+
+    crossings = commands.add_parser("crossings", help="people over lines in one video")
+    crossings.add_argument("--video", type=Path, required=True)
+    crossings.add_argument("--boxes", type=Path, required=True, help="frame, track, x, y, w, h")
+    crossings.add_argument("--rate", type=float, default=2.0, help="frames a second (default 2)")
+    crossings.set_defaults(run=lambda o: evaluate_crossings(o.video, o.boxes, o.rate))
 
     fights = commands.add_parser("fights", help="clips with and without a fight")
     fights.add_argument("--clips", type=Path, required=True)

@@ -51,6 +51,23 @@ ALTER TABLE raw.camera_observation
 -- For the other regions of the same picture (dbt: int_camera_windows).
 CREATE INDEX IF NOT EXISTS camera_observation_window_idx ON raw.camera_observation (camera_id, window_start);
 
+-- How many crossed a line in the picture in a window, each way; the lines are the city pack's. Written
+-- by analysis itself, so without a door.
+CREATE TABLE IF NOT EXISTS raw.line_crossing (
+    camera_id            text        NOT NULL,
+    line_id              text        NOT NULL,
+    window_start         timestamptz NOT NULL,
+    window_end           timestamptz NOT NULL,
+    people_right_count   integer     NOT NULL CHECK (people_right_count >= 0),
+    people_left_count    integer     NOT NULL CHECK (people_left_count >= 0),
+    vehicles_right_count integer     NOT NULL CHECK (vehicles_right_count >= 0),
+    vehicles_left_count  integer     NOT NULL CHECK (vehicles_left_count >= 0),
+    model_version        text        NOT NULL,
+    loaded_at            timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (camera_id, line_id, window_start)
+);
+CREATE INDEX IF NOT EXISTS line_crossing_window_idx ON raw.line_crossing (camera_id, window_start);
+
 -- What in a segment may become an event about behaviour, where the mode allows it: a place, a time, a
 -- measure, and nothing of who. Written by analysis itself, so without a door.
 CREATE TABLE IF NOT EXISTS raw.video_sign (

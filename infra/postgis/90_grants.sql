@@ -17,7 +17,8 @@ GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
     raw.camera_calibration, raw.video_sign, raw.forecast, raw.forecast_cell, raw.forecast_hour,
-    raw.forecast_window, raw.hot_spot, raw.near_repeat, raw.event_score
+    raw.forecast_window, raw.hot_spot, raw.near_repeat, raw.event_score,
+    raw.line_crossing
 TO analysis;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;

@@ -20,7 +20,7 @@ from models.video.kinds import ANOMALY
 from models.video.motion import FLOW_VERSION
 from models.video.observation import Observation, SegmentAnalysis, Sign
 from models.video.paths import path_of
-from models.video.summary import Window, observation
+from models.video.summary import Window, line_count, observation
 from models.video.tracking import TRACKER_VERSION
 from models.video.view import CameraView, Region
 from models.video.watch import Sample, Watch
@@ -61,8 +61,9 @@ def analyse_segment(
     if not samples:
         raise UnreadableVideo(path, "no frame can be decoded")
     size = footage.width_px, footage.height_px
-    paths = [path_of(track, camera, size) for track in watch.tracks if track.was_counted]
-    windows = _windows(samples, footage, started_at)
+    looked_s = samples[0].at_s, samples[-1].at_s
+    paths = [path_of(track, camera, size, looked_s) for track in watch.tracks if track.was_counted]
+    windows = list(_windows(samples, footage, started_at))
     scored = [(window, watch.scores.highest(window.holds)) for window in windows]
     return SegmentAnalysis(
         observations=tuple(
@@ -75,6 +76,11 @@ def analyse_segment(
         signs=tuple(_signs(watch, paths, samples, camera, started_at)),
         leaps=footage.leaps,
         withheld=watch.scores.withheld,
+        line_counts=tuple(
+            line_count(camera, line, window, paths, MODEL_VERSION)
+            for window in windows
+            for line in camera.lines
+        ),
     )
 
 

@@ -30,6 +30,24 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class LineCount:
+    """How many crossed a line in one window, each way: the columns of raw.line_crossing.
+
+    Right is the right hand of who stands at the line's first point and looks to its second.
+    """
+
+    camera_id: str
+    line_id: str
+    window_start: datetime
+    window_end: datetime
+    people_right_count: int
+    people_left_count: int
+    vehicles_right_count: int
+    vehicles_left_count: int
+    model_version: str
+
+
+@dataclass(frozen=True)
 class Sign:
     """Something in one stretch of footage that may be, or be a part of, an event.
 
@@ -48,7 +66,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class SegmentAnalysis:
-    """All observations and signs of a segment, and how much of the segment could be read.
+    """All that a segment showed, and how much of the segment could be read.
 
     `leaps`: timestamps that ran backwards or leapt, and were not believed. `withheld`: why there
     is no anomaly score of it, or of a part of it.
@@ -60,6 +78,7 @@ class SegmentAnalysis:
     signs: tuple[Sign, ...] = ()
     leaps: int = 0
     withheld: str | None = None
+    line_counts: tuple[LineCount, ...] = ()
 
     @property
     def coverage(self) -> float:

@@ -7,9 +7,9 @@ from statistics import fmean
 
 from models.video.ground import fruin_level
 from models.video.motion import Motion
-from models.video.observation import Observation
+from models.video.observation import LineCount, Observation
 from models.video.paths import Path
-from models.video.view import CameraView, Region
+from models.video.view import CameraView, Line, Region
 from models.video.watch import Sample
 
 BLIND_SHARE = 0.5  # of a window's frames
@@ -71,6 +71,29 @@ def observation(
         entered_count=crossings.count(True),
         left_count=crossings.count(False),
         dwell_s=_dwell(paths, region, window),
+    )
+
+
+def line_count(
+    camera: CameraView, line: Line, window: Window, paths: Sequence[Path], model_version: str
+) -> LineCount:
+    """Count who crossed a line of the camera in the window, each way."""
+    crossings = [
+        (path.family, to_right)
+        for path in paths
+        for at_s, to_right in path.line_crossings(line)
+        if window.holds(at_s)
+    ]
+    return LineCount(
+        camera_id=camera.camera_id,
+        line_id=line.line_id,
+        window_start=window.segment_start + timedelta(seconds=window.start_s),
+        window_end=window.segment_start + timedelta(seconds=window.end_s),
+        people_right_count=crossings.count(("person", True)),
+        people_left_count=crossings.count(("person", False)),
+        vehicles_right_count=crossings.count(("vehicle", True)),
+        vehicles_left_count=crossings.count(("vehicle", False)),
+        model_version=model_version,
     )
 
 

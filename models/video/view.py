@@ -48,19 +48,55 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line in the picture, from `start` to `end` (x, y, 0-1), at which crossings are counted.
+
+    Right is the right hand of who stands at `start` and looks to `end`.
+    """
+
+    line_id: str
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        if self.start == self.end or not all(0 <= v <= 1 for v in (*self.start, *self.end)):
+            raise ValueError(f"line {self.line_id}: give two different points, each within 0-1")
+
+    def offset(self, x: float, y: float) -> float:
+        """Distance (0-1) of the point to the line drawn out without end; positive on its right."""
+        along = np.subtract(self.end, self.start)
+        off_x, off_y = x - self.start[0], y - self.start[1]
+        return float(along[0] * off_y - along[1] * off_x) / float(np.hypot(*along))
+
+    def meets(self, before: tuple[float, float], after: tuple[float, float]) -> bool:
+        """Tell whether the way between two points on either side passes between its ends."""
+        first, last = self.offset(*before), self.offset(*after)
+        share = first / (first - last)
+        place = np.add(before, share * np.subtract(after, before))
+        along = np.subtract(self.end, self.start)
+        return 0 <= np.dot(place - self.start, along) <= np.dot(along, along)
+
+
+@dataclass(frozen=True)
 class CameraView:
-    """One camera: its regions, how many frames a second are looked at, its ground in metres."""
+    """One camera: its regions, how many frames a second are looked at, its ground in metres.
+
+    `lines`: where crossings are counted each way.
+    """
 
     camera_id: str
     regions: tuple[Region, ...]
     analysis_rate_hz: float = 2.0
     ground: GroundPlane | None = None
+    lines: tuple[Line, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.regions:
             raise ValueError(f"camera {self.camera_id}: give at least one region")
         if len({region.zone_id for region in self.regions}) < len(self.regions):
             raise ValueError(f"camera {self.camera_id}: two regions have the same zone_id")
+        if len({line.line_id for line in self.lines}) < len(self.lines):
+            raise ValueError(f"camera {self.camera_id}: two lines have the same line_id")
         if not self.analysis_rate_hz > 0:
             raise ValueError(f"camera {self.camera_id}: analysis_rate_hz must be above 0")
 

@@ -100,6 +100,19 @@ class Region(Part):
     way_deg: float | None = Field(default=None, ge=0, lt=360)
 
 
+class Line(Part):
+    """A line in a camera's picture at which crossings are counted, each way.
+
+    Right is the right hand of who stands at the first point and looks to the second.
+    """
+
+    line_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    name: str
+    points: tuple[tuple[float, float], tuple[float, float]]
+    to_right: str  # where one goes to who crosses it to its right, as readers will see it
+    to_left: str
+
+
 class Camera(Part):
     camera_id: str
     name: str
@@ -110,6 +123,7 @@ class Camera(Part):
     regions: list[Region]
     # Points on the ground: x, y in the picture (0-1), and in metres from any common origin.
     ground: list[tuple[float, float, float, float]] = Field(default=[])
+    lines: list[Line] = []
 
 
 class Terms(Part):

@@ -97,6 +97,7 @@ def place_rows(the_city: City, source_id: str) -> list[dict]:
         _row("camera", f"camera:{c.camera_id}", c.name, shapely.Point(c.location), {
             "camera_id": c.camera_id, "source_id": c.source_id, "is_sample": c.is_sample,
             "zone_id": c.regions[0].zone_id,
+            "lines": [line.model_dump(exclude={"points"}) for line in c.lines],
         })
         for c in the_city.cameras
     ]  # fmt: skip

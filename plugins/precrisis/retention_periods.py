@@ -48,6 +48,10 @@ OBSERVATION = Period(
     "raw.camera_observation", "end of the window", 400 * DAY,
     "counts per zone, to compare a season with the one before; never a person",
 )  # fmt: skip
+CROSSING = Period(
+    "raw.line_crossing", "end of the window", 400 * DAY,
+    "counts per line, to compare a season with the one before; never a person",
+)  # fmt: skip
 EVENT = Period(
     "raw.video_event", "end of the event", 400 * DAY,
     "kind and place, to compare a season with the one before; never a person",
@@ -95,8 +99,8 @@ ZONE_KEY = Period(
 )  # fmt: skip
 
 ALL = (
-    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, EVENT, SIGN,
-    CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET,
+    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, CROSSING, EVENT,
+    SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET,
     ZONE_KEY,
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from precrisis.outcome import Outcome, Step
 from precrisis.retention_periods import (
     CALIBRATION,
+    CROSSING,
     EVENT,
     EVENT_SCORE,
     FORECAST,
@@ -39,6 +40,7 @@ class Rows:
 KINDS = (
     Rows("raw.post_signal", "due_at <= %(before)s", SIGNAL, has_due_time=True),
     Rows("raw.camera_observation", "window_end <= %(before)s", OBSERVATION),
+    Rows("raw.line_crossing", "window_end <= %(before)s", CROSSING),
     Rows("raw.video_event", "ended_at <= %(before)s", EVENT),
     Rows("raw.video_sign", "ended_at <= %(before)s", SIGN),
     Rows("raw.camera_calibration", "expires_at <= %(before)s", CALIBRATION, has_due_time=True),

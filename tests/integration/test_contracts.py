@@ -34,13 +34,14 @@ WITHOUT_DOOR = {
     "camera_calibration", "video_sign", "risk_baseline", "forecast_score", "threshold", "city",
     "purpose", "objection", "expiry", "forecast", "forecast_cell", "forecast_hour",
     "forecast_window", "hot_spot", "near_repeat", "event_score", "layer_version", "place_version",
+    "line_crossing",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",
     "fct_data_health", "fct_forecast_score", "fct_incident", "fct_post_theme_hour",
     "fct_quarantine", "fct_site_vulnerability", "fct_video_event", "fct_zone_hour",
     "fct_zone_latest", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
-    "fct_hot_spot", "fct_near_repeat", "fct_event_score",
+    "fct_hot_spot", "fct_near_repeat", "fct_event_score", "fct_flow_hour",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 OFFICER = {

@@ -32,6 +32,7 @@ RIGHTS = {
     "raw.objection": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.expiry": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.camera_observation": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.line_crossing": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.video_event": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.video_sign": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.event_label": {"ingest": RW, "analysis": R, "transformer": R, "retention": {"DELETE"}},

@@ -105,6 +105,19 @@ def test_detection_on_a_video_with_nobody(tmp_path, capsys):
     assert (found["ap50"], found["count_mae"]) == (0.0, 1.0)
 
 
+def test_crossings_of_somebody_drawn_whom_nobody_can_see(tmp_path, capsys):
+    """In 128 x 64 px: from the left to the right, over the three lines down, and none across."""
+    write_video(tmp_path / "v.avi", frames(20, 0.0))
+    rows = [(index, 1, 4 + 6 * index, 20, 8, 20) for index in range(20)]
+    found = run(
+        capsys,
+        "crossings",
+        *("--video", tmp_path / "v.avi"),
+        *("--boxes", write_csv(tmp_path / "b.csv", ("frame", "track", *"xywh"), rows)),
+    )
+    assert found == {"crossings_true": 3, "crossings_found": 0, "crossings_off": 3}
+
+
 def test_fights_leave_each_source_out(tmp_path, capsys):
     rows = []
     for index in range(6):

@@ -13,6 +13,8 @@ select
     anomaly_score,
     frame_count,
     is_blind,
+    entered_count,
+    left_count,
     model_version,
     loaded_at
 from {{ source('raw', 'camera_observation') }}

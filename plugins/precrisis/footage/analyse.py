@@ -44,6 +44,11 @@ ORDER BY s.camera_id, s.started_at
 FORGET_SIGNS = (
     "DELETE FROM raw.video_sign WHERE camera_id = %s AND started_at >= %s AND started_at < %s"
 )
+FORGET_CROSSINGS = (
+    "DELETE FROM raw.line_crossing WHERE camera_id = %s AND window_start >= %s "
+    "AND window_start < %s"
+)
+LINE_KEY = ("camera_id", "line_id", "window_start")
 
 
 def find_segments(run: Run) -> list[list[dict[str, Any]]]:
@@ -114,7 +119,10 @@ def write_analyses(found: dict[str, "SegmentAnalysis"], batch_key: str) -> dict[
         observed = {key: [_row(o, modes) for o in one.observations] for key, one in found.items()}
         written = door.load_items(connection, OBSERVATIONS, observed, batch_key)
         for one in found.values():
-            _write_signs(connection, one, modes)
+            stretch = _stretch(one)
+            _write_signs(connection, one, stretch, modes)
+            connection.execute(FORGET_CROSSINGS, stretch)
+            upsert(connection, "raw.line_crossing", LINE_KEY, map(asdict, one.line_counts))
         connection.commit()
     return written
 
@@ -127,11 +135,19 @@ def _row(seen: "Observation", modes: Modes) -> dict[str, Any]:
     return row
 
 
-def _write_signs(connection: psycopg.Connection, found: "SegmentAnalysis", modes: Modes) -> None:
+def _stretch(found: "SegmentAnalysis") -> tuple[str, dt.datetime, dt.datetime]:
+    """The camera of a segment, and from when to when it was seen."""
+    start = min(o.window_start for o in found.observations)
+    return (
+        found.observations[0].camera_id, start, max(o.window_end for o in found.observations)
+    )  # fmt: skip
+
+
+def _write_signs(
+    connection: psycopg.Connection, found: "SegmentAnalysis", stretch: tuple, modes: Modes
+) -> None:
     """Replace the signs of one segment; of signs at one place and time the strongest stays."""
     allowed = sorted((s for s in found.signs if modes.may_name(s)), key=lambda s: s.value)
     rows = {tuple(getattr(sign, name) for name in SIGN_KEY): asdict(sign) for sign in allowed}
-    start = min(o.window_start for o in found.observations)
-    end = max(o.window_end for o in found.observations)
-    connection.execute(FORGET_SIGNS, (found.observations[0].camera_id, start, end))
+    connection.execute(FORGET_SIGNS, stretch)
     upsert(connection, "raw.video_sign", SIGN_KEY, rows.values())

@@ -18,6 +18,7 @@ def camera_view(camera: Camera):
     """The city pack's camera as the model wants it."""
     from models.video.ground import Mark, ground_plane
     from models.video.view import CameraView
+    from models.video.view import Line as ModelLine
     from models.video.view import Region as ModelRegion
 
     regions = tuple(
@@ -31,7 +32,8 @@ def camera_view(camera: Camera):
         for region in camera.regions
     )
     ground = ground_plane([Mark(*mark) for mark in camera.ground]) if camera.ground else None
-    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz, ground)
+    lines = tuple(ModelLine(line.line_id, *line.points) for line in camera.lines)
+    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz, ground, lines)
 
 
 def rules():

@@ -11,7 +11,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-FLOW_VERSION = "flow-1"
+FLOW_VERSION = "flow-2"
 SCALE = 0.5
 MIN_SHIFT_PX = 0.5  # between two half-size frames: below this, flow is noise
 DARK_LEVEL = 40  # of 255: all but the brightest 1 % of a dark frame lie below it

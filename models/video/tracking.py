@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from models.video.detector import VEHICLES, Detection
 
-TRACKER_VERSION = "tracks-1"
+TRACKER_VERSION = "tracks-2"
 START_SCORE = 0.45  # of a box that starts a track
 HOLD_SCORE = 0.35  # of a box that keeps one alive
 WEAK_SCORE = 0.15  # of a box that may continue one for a while

@@ -7,6 +7,8 @@ import numpy as np
 
 from models.video.ground import GroundPlane
 
+MOST_TILES = 4  # each way
+
 
 @dataclass(frozen=True)
 class Region:
@@ -81,7 +83,8 @@ class Line:
 class CameraView:
     """One camera: its regions, how many frames a second are looked at, its ground in metres.
 
-    `lines`: where crossings are counted each way.
+    `lines`: where crossings are counted each way. `tiles` (across, down): in how many parts a wide
+    view is shown to the detector.
     """
 
     camera_id: str
@@ -89,6 +92,7 @@ class CameraView:
     analysis_rate_hz: float = 2.0
     ground: GroundPlane | None = None
     lines: tuple[Line, ...] = ()
+    tiles: tuple[int, int] = (1, 1)
 
     def __post_init__(self) -> None:
         if not self.regions:
@@ -99,6 +103,8 @@ class CameraView:
             raise ValueError(f"camera {self.camera_id}: two lines have the same line_id")
         if not self.analysis_rate_hz > 0:
             raise ValueError(f"camera {self.camera_id}: analysis_rate_hz must be above 0")
+        if not all(1 <= count <= MOST_TILES for count in self.tiles):
+            raise ValueError(f"camera {self.camera_id}: tiles must be 1 to {MOST_TILES} each way")
 
     def area_m2(self, region: Region) -> float | None:
         """Ground area of one of the regions; None when nothing tells it."""

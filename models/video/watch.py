@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.video.anomaly import Calibration
-from models.video.attention import Attention
 from models.video.behaviour import Found
 from models.video.detector import Detector
 from models.video.footage import Footage
@@ -16,10 +15,12 @@ from models.video.left_objects import LOOKS, Box, left_objects
 from models.video.motion import SCALE, Motion, MotionMeter, camera_health, half_grey, half_size
 from models.video.scores import Scores
 from models.video.tamper import Lookout
+from models.video.tiles import TiledAttention
 from models.video.tracking import WEAK_SCORE, Track, Tracker
 from models.video.view import CameraView
 
 FLOW_GAP_S = 0.2  # a walker then moves some pixels, and is still found again
+FLOW_EVERY_S = 1.0  # at most: a window's mean motion needs ten looks, not twenty
 EARLY_S = 0.001  # by which a timestamp may lie before the moment that is wanted
 
 
@@ -47,6 +48,7 @@ class Schedule:
         self._gap_s = min(FLOW_GAP_S, 1 / rate_hz)
         self._rate_hz = rate_hz
         self._next = 0  # number of the sample to come
+        self._flow_s = -FLOW_EVERY_S  # when flow was last measured
         self.is_before_wanted = False
 
     def wants(self, at_s: float) -> bool:
@@ -57,9 +59,17 @@ class Schedule:
         """True when a frame has to be analysed."""
         return at_s >= self._next / self._rate_hz - EARLY_S
 
+    def is_flow_due(self, at_s: float) -> bool:
+        """True when the flow of an analysed frame is to be measured."""
+        return at_s >= self._flow_s + FLOW_EVERY_S - EARLY_S
+
     def analysed(self, at_s: float) -> bool:
         """Note it, and tell whether the same frame has to serve the flow of the next one."""
         self._next = int((at_s + EARLY_S) * self._rate_hz) + 1
+        self._flow_s = at_s if self.is_flow_due(at_s) else self._flow_s
+        if not self.is_flow_due(self._next / self._rate_hz):
+            self.is_before_wanted = False
+            return False
         self.is_before_wanted = not self._is_before(at_s)
         return not self.is_before_wanted
 
@@ -81,7 +91,7 @@ class Watch:
         shape = footage.height_px, footage.width_px
         self._footage, self._size = footage, np.array(shape[::-1])
         self._masks = [region.mask(half_size(*shape)) for region in camera.regions]
-        self._attention, self._tracker = Attention(wary, *shape), Tracker()
+        self._attention, self._tracker = TiledAttention(wary, *shape, camera.tiles), Tracker()
         self._meter, self._lookout = MotionMeter(), Lookout()
         self._schedule = Schedule(camera.analysis_rate_hz)
         self._before: tuple[float, np.ndarray] | None = None
@@ -147,7 +157,8 @@ class Watch:
         self._taken = [tuple(round(v * SCALE) for v in (b.x0, b.y0, b.x1, b.y1)) for b in boxes]
 
     def _motions(self, at_s: float, grey: np.ndarray) -> tuple[Motion, ...]:
-        if self._before is None or at_s <= self._before[0]:
+        is_due = self._schedule.is_flow_due(at_s)
+        if not is_due or self._before is None or at_s <= self._before[0]:
             return (Motion(),) * len(self._masks)
         field = self._meter.measure(self._before[1], grey, at_s - self._before[0])
         return tuple(field.within(mask) for mask in self._masks)

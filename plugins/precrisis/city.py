@@ -124,6 +124,8 @@ class Camera(Part):
     # Points on the ground: x, y in the picture (0-1), and in metres from any common origin.
     ground: list[tuple[float, float, float, float]] = Field(default=[])
     lines: list[Line] = []
+    # In how many parts, across and down, the detector is shown a wide view.
+    tiles: tuple[int, int] = (1, 1)
 
 
 class Terms(Part):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models.video.motion import Motion, MotionMeter, camera_health, half_grey
+from models.video.watch import Schedule
 
 GENERATOR = np.random.default_rng(7)
 SQUARE = np.kron(GENERATOR.integers(0, 255, (12, 12), dtype=np.uint8), np.ones((4, 4), np.uint8))
@@ -79,3 +80,24 @@ def test_health_of_a_frame(grey, previous, expected):
     health = camera_health(grey, previous)
     assert (health.is_dark, health.is_uniform, health.is_frozen) == expected
     assert health.is_blind == any(expected)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "looks", "flows"),
+    [(2.0, [0.0, 0.5, 1.0, 1.5, 2.0], [1.0, 2.0]), (0.5, [0.0, 2.0], [2.0])],
+)
+def test_flow_is_measured_once_a_second_with_a_frame_shortly_before(rate_hz, looks, flows):
+    schedule, analysed, measured, before = Schedule(rate_hz), [], [], None
+    for at_s in (n / 10 for n in range(25)):
+        if not schedule.wants(at_s):
+            continue
+        if not schedule.is_due(at_s):
+            before, schedule.is_before_wanted = at_s, False
+            continue
+        if schedule.is_flow_due(at_s) and before is not None:
+            measured.append(at_s)
+            assert 0 < at_s - before <= 0.2 + 1e-9
+        analysed.append(at_s)
+        if schedule.analysed(at_s):
+            before = at_s
+    assert (analysed, measured) == (looks, flows)

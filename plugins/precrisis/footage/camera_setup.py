@@ -33,7 +33,9 @@ def camera_view(camera: Camera):
     )
     ground = ground_plane([Mark(*mark) for mark in camera.ground]) if camera.ground else None
     lines = tuple(ModelLine(line.line_id, *line.points) for line in camera.lines)
-    return CameraView(camera.camera_id, regions, camera.analysis_rate_hz, ground, lines)
+    return CameraView(
+        camera.camera_id, regions, camera.analysis_rate_hz, ground, lines, camera.tiles
+    )
 
 
 def rules():

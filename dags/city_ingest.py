@@ -17,7 +17,7 @@ from airflow.sdk import dag, task
 from precrisis.assets import CALENDAR_EVENT, PLACE, STOP_SERVICE
 from precrisis.dag_defaults import RETRY, Tag, cron
 from precrisis.places import take_in_places
-from precrisis.records import take_in_calendar
+from precrisis.records.calendar import take_in_calendar
 from precrisis.run import in_run
 from precrisis.timetables import take_in_timetables
 

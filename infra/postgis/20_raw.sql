@@ -247,6 +247,34 @@ CREATE TABLE IF NOT EXISTS raw.incident (
 );
 CREATE INDEX IF NOT EXISTS incident_geom_idx ON raw.incident USING gist (geom);
 
+-- What was looked for at a place; severity 0 is that it was not found.
+CREATE TABLE IF NOT EXISTS raw.disorder_audit (
+    source     text        NOT NULL,
+    source_id  text        NOT NULL,
+    item       text        NOT NULL,
+    kind       text        NOT NULL,
+    severity   smallint    NOT NULL,
+    audited_at timestamptz NOT NULL,
+    accuracy_m real        NOT NULL,
+    geom       geometry(Point, 4326) NOT NULL,
+    loaded_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, source_id)
+);
+
+-- One answer by itself: nothing says who gave it, or which others they gave.
+CREATE TABLE IF NOT EXISTS raw.survey_answer (
+    source        text NOT NULL,
+    source_id     text NOT NULL,
+    wave          text NOT NULL,
+    wave_ended_on date NOT NULL,
+    zone_id       text NOT NULL,
+    question      text NOT NULL,
+    answer        text NOT NULL,
+    weight        double precision NOT NULL,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, source_id)
+);
+
 CREATE TABLE IF NOT EXISTS raw.calendar_event (
     source          text        NOT NULL,
     source_id       text        NOT NULL,

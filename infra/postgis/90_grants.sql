@@ -11,7 +11,8 @@ REVOKE INSERT, UPDATE ON ops.deletion_receipt FROM ingest, analysis;
 GRANT SELECT ON ALL TABLES IN SCHEMA raw TO analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city,
-    raw.event_label, raw.layer_version, raw.place_version, raw.stop_service
+    raw.event_label, raw.layer_version, raw.place_version, raw.stop_service,
+    raw.disorder_audit, raw.survey_answer
 TO ingest;
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE

@@ -165,10 +165,14 @@ class Source(Part):
         "city_pack",
         "map_layer",
         "gtfs",
+        "holidays",
     ]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str
-    noun: Literal["footage_segment", "post", "incident", "calendar_event", "place", "event_label"]
+    noun: Literal[
+        "footage_segment", "post", "incident", "calendar_event", "place", "event_label",
+        "disorder_audit", "survey_answer",
+    ]  # fmt: skip
     hashtags: list[str] = []
     # What a post of a whole network must say to be taken in; the city's own names always count.
     phrases: list[str] = []
@@ -271,6 +275,7 @@ class MapNumbers(Part):
 
     place_repair_difference_share: Threshold
     place_same_m: Threshold
+    incident_same_m: Threshold
     place_zone_m: Threshold
 
 

@@ -81,6 +81,10 @@ HOT_SPOT = Period(
     "raw.hot_spot", "day of the test", 400 * DAY,
     "cells of 300 m and their surroundings, to see what has cooled down since last year",
 )  # fmt: skip
+SURVEY = Period(
+    "raw.survey_answer", "end of the wave", 1100 * DAY,
+    "a wave is compared with those of three years; an answer stands alone, without who gave it",
+)  # fmt: skip
 UPLOAD = Period(
     "unfinished uploads in the object store", "start of the upload", DAY,
     "what a crash left of an object; no ledger row leads to it",
@@ -100,7 +104,8 @@ ZONE_KEY = Period(
 
 ALL = (
     SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, CROSSING, EVENT,
-    SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET,
+    SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, SURVEY, UPLOAD, AIRFLOW_RUN,
+    AUTHOR_SECRET,
     ZONE_KEY,
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from precrisis.retention_periods import (
     QUARANTINE,
     SIGN,
     SIGNAL,
+    SURVEY,
     VALIDATION,
     Period,
 )
@@ -48,6 +49,7 @@ KINDS = (
     Rows("raw.event_score", "evaluated_on <= %(before)s", EVENT_SCORE),
     Rows("raw.forecast", "starts_on <= %(before)s", FORECAST),
     Rows("raw.hot_spot", "tested_on <= %(before)s", HOT_SPOT),
+    Rows("raw.survey_answer", "wave_ended_on <= %(before)s", SURVEY),
     Rows("ops.quarantine", f"{PERSONAL} AND last_seen_at <= %(before)s", PERSONAL_QUARANTINE),
     Rows("ops.quarantine", f"NOT {PERSONAL} AND last_seen_at <= %(before)s", QUARANTINE),
     Rows("ops.validation", "ran_at <= %(before)s", VALIDATION),

@@ -25,7 +25,7 @@ WAITS_FOR = {
 }
 ANNOUNCES = {
     "city_ingest": {"place", "stop_service", "calendar_event"},
-    "incidents_ingest": {"incident"},
+    "incidents_ingest": {"incident", "disorder_audit", "survey_answer"},
     "footage_ingest": {"footage_segment"},
     "footage_analyse": {"camera_observation", "video_event"},
     "models_evaluate": {"event_label"},

@@ -16,15 +16,10 @@ from precrisis.city import City, CityPackError, read_city
 from precrisis.footage import segments, sources
 from precrisis.outcome import Refused
 from precrisis.plain_files import Unreadable, parsed_json, parsed_yaml
-from precrisis.records import (
-    CALENDAR_COLUMNS,
-    INCIDENT_COLUMNS,
-    _incident_row,
-    _number,
-    _refusal_of,
-    moment_of,
-    read_csv,
-)
+from precrisis.records.calendar import COLUMNS as CALENDAR_COLUMNS
+from precrisis.records.files import moment_of, number_of, read_rows, refusal_of
+from precrisis.records.incidents import COLUMNS as INCIDENT_COLUMNS
+from precrisis.records.incidents import incident_row
 from tests import clips
 
 CONTAINERS = {"avi": "mjpeg", "mkv": "mjpeg", "mp4": "libx264", "ts": "mpeg2video"}
@@ -133,19 +128,19 @@ def test_csv_records(fuzz, tmp_path, name, columns):
         file = tmp_path / "records.csv"
         file.write_bytes(mutated(whole.encode(), change, words))
         try:
-            rows = read_csv(SimpleNamespace(address=str(file)), columns)
+            rows = read_rows(SimpleNamespace(address=str(file)), columns)
         except Refused:
             return
         for row in rows:
-            if _refusal_of(row) is None and name == "incidents":
-                _incident_row("source", row, {})
+            if refusal_of(row) is None and name == "incidents":
+                incident_row("source", row, {})
 
     fuzz(check, CHANGES)
 
 
 def test_numbers_and_times_of_records(fuzz):
     def check(text: str) -> None:
-        assert isinstance(_number(text), float | None)
+        assert isinstance(number_of(text), float | None)
         moment = moment_of(text)
         assert moment is None or moment.tzinfo is dt.UTC
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from expectations import calendar_event, event_label, incident, place
+from expectations import calendar_event, disorder_audit, event_label, incident, place, survey_answer
 from expectations.camera_observation import STATION as CAMERA_OBSERVATION
 from expectations.footage_segment import STATION as FOOTAGE_SEGMENT
 from expectations.post import STATION as POST
@@ -27,6 +27,8 @@ STATIONS = (
     STOP_SERVICE,
     incident.station(BOUNDS, ["theft"]),
     calendar_event.station(["town-square"]),
+    disorder_audit.station(BOUNDS),
+    survey_answer.station(["town-square"]),
     event_label.station(["camera"]),
 )
 # Written by our own steps, not by a source, so without a door.
@@ -42,6 +44,7 @@ MARTS = {
     "fct_quarantine", "fct_site_vulnerability", "fct_video_event", "fct_zone_hour",
     "fct_zone_latest", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
     "fct_hot_spot", "fct_near_repeat", "fct_event_score", "fct_flow_hour",
+    "fct_disorder", "fct_perception",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 OFFICER = {

@@ -11,7 +11,7 @@ from infra.stack.layout import ROOT
 from precrisis.city import city
 from precrisis.gate import NoBasis, authorise
 from precrisis.posts.ingest import take_in_posts
-from precrisis.records import take_in_incidents
+from precrisis.records.incidents import take_in_incidents
 from precrisis.run import Run
 
 STARTS = "approved_on: 2020-01-15"
@@ -93,7 +93,8 @@ READERS = {
     "footage/listing.py", "footage/ingest.py", "footage/analyse.py", "footage/stills.py",
     "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
     "footage/labels.py", "footage/scorecard.py",
-    "posts/ingest.py", "posts/analyse.py", "records.py", "places.py", "sharing/permission.py",
+    "posts/ingest.py", "posts/analyse.py", "records/incidents.py", "records/calendar.py",
+    "records/disorder.py", "records/surveys.py", "places.py", "sharing/permission.py",
     "forecast/steps.py", "timetables.py",
 }  # fmt: skip
 

@@ -7,7 +7,8 @@ import pytest
 from precrisis.city import city
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
-from precrisis.records import take_in_calendar, take_in_incidents
+from precrisis.records.calendar import take_in_calendar
+from precrisis.records.incidents import take_in_incidents
 from precrisis.warehouse import connect, upsert
 
 INCIDENTS = "source_id,category,occurred_from,occurred_to,longitude,latitude,accuracy_m,found_by"

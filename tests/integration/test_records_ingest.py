@@ -1,12 +1,14 @@
 """incidents_ingest and the calendar: closed columns, each bad row under its rule."""
 
 import csv
+import json
 
 import pytest
 
 from infra.stack.layout import ROOT
 from precrisis.outcome import StepFailed
-from precrisis.records import take_in_calendar, take_in_incidents
+from precrisis.records.calendar import take_in_calendar
+from precrisis.records.incidents import take_in_incidents
 
 HEADER = "source_id,category,occurred_from,occurred_to,longitude,latitude,accuracy_m,found_by"
 GOOD = "inc-1,theft,2026-03-06T18:00:00+00:00,2026-03-06T18:30:00+00:00,11.1215,46.0673,15,reported"
@@ -169,3 +171,109 @@ def test_the_sample_incidents_fit_this_city_too(world, offer, run):
         *((shared + "{longitude},{latitude},{accuracy_m},{found_by}").format(**r) for r in rows),
     )
     assert take_in_incidents(run) == 40
+
+
+SECOND = """
+- source_id: municipality
+  noun: incident
+  kind: csv
+  address: ${PRECRISIS_SAMPLES}/records/municipal.geojson
+  purpose_id: records
+"""
+
+
+def municipal(world, *rows: dict) -> None:
+    features = [
+        {"type": "Feature", "properties": {k: v for k, v in row.items() if k not in PLACE},
+         "geometry": {"type": "Point", "coordinates": [row[k] for k in PLACE]}}
+        for row in rows
+    ]  # fmt: skip
+    content = json.dumps({"type": "FeatureCollection", "features": features})
+    (world.samples / "records" / "municipal.geojson").write_text(content)
+
+
+PLACE = ("longitude", "latitude")
+MUNICIPAL = {
+    "source_id": "m-1", "category": "theft", "occurred_from": "2026-03-06T19:00:00+01:00",
+    "occurred_to": "2026-03-06T19:30:00+01:00", "longitude": 11.1216, "latitude": 46.0673,
+    "accuracy_m": 20, "found_by": "patrol",
+}  # fmt: skip
+
+
+def test_one_happening_in_two_sources_is_one_incident(world, offer, run):
+    world.add_sources(SECOND)
+    offer(HEADER, GOOD)
+    municipal(
+        world,
+        MUNICIPAL,
+        MUNICIPAL | {"source_id": "m-2", "longitude": 11.1236},  # 160 m from it
+        MUNICIPAL | {"source_id": "m-3", "occurred_to": "2026-03-06T19:31:00+01:00"},
+        MUNICIPAL | {"source_id": "m-4", "category": "assault"},
+    )
+    for _ in range(2):
+        assert take_in_incidents(run) in (4, 1)
+        assert [row["source_id"] for row in stored(world)] == ["inc-1", "m-2", "m-3", "m-4"]
+    assert ("municipality/m-1", "known_once") in world.quarantined("incident")
+
+
+def test_geojson_has_the_same_closed_columns(world, offer, run):
+    world.add_sources(SECOND)
+    offer(HEADER, GOOD)
+    municipal(world, MUNICIPAL | {"victim_name": "Zanzibar Quokka"})
+    assert take_in_incidents(run) == 1
+    assert world.quarantined("incident") == {("municipality", "columns_known")}
+    (world.samples / "records" / "municipal.geojson").write_text('{"features": [{}]}')
+    take_in_incidents(run)
+    assert ("municipality", "file_readable") in world.quarantined("incident")
+
+
+def test_the_doubled_hour_of_autumn_is_two_hours_and_one_without_offset_none(world, offer, run):
+    def at(source_id: str, clock: str) -> str:
+        row = GOOD.replace("inc-1", source_id)
+        for moment in ("2026-03-06T18:00:00+00:00", "2026-03-06T18:30:00+00:00"):
+            row = row.replace(moment, clock)
+        return row
+
+    offer(
+        HEADER,
+        at("summer", "2026-10-25T02:30:00+02:00"),
+        at("winter", "2026-10-25T02:30:00+01:00"),
+        at("either", "2026-10-25T02:30:00"),
+    )
+    assert take_in_incidents(run) == 2
+    assert refusals(world) == {"either": "occurred_from_present"}
+    moments = {row["source_id"]: row["occurred_from"].isoformat()[11:16] for row in stored(world)}
+    assert moments == {"summer": "00:30", "winter": "01:30"}
+
+
+def test_a_corrected_offset_replaces_and_does_not_double(world, offer, run):
+    offer(HEADER, GOOD)
+    take_in_incidents(run)
+    offer(HEADER, GOOD.replace("+00:00", "+01:00"))
+    take_in_incidents(run)
+    (row,) = stored(world)
+    assert row["occurred_from"].isoformat() == "2026-03-06T17:00:00+00:00"
+
+
+HOLIDAYS = """
+- source_id: holidays
+  noun: calendar_event
+  kind: holidays
+  address: IT-TN
+  purpose_id: maps
+"""
+
+
+def test_public_holidays_are_local_days_of_the_whole_city(world, run):
+    world.add_sources(HOLIDAYS)
+    take_in_calendar(run)
+    days = {
+        row["source_id"]: row
+        for row in world.rows("SELECT * FROM raw.calendar_event WHERE source = 'holidays'")
+    }
+    year = run.interval_end.year
+    patron = days[f"holiday-{year}-06-26"]  # of Trento; this city keeps Lisbon's time
+    assert (patron["kind"], patron["place_id"]) == ("holiday", None)
+    assert patron["starts_at"].isoformat() == f"{year}-06-25T23:00:00+00:00"
+    assert (patron["ends_at"] - patron["starts_at"]).total_seconds() == 24 * 3600
+    assert {int(key.split("-")[1]) for key in days} == {year - 1, year, year + 1}

@@ -26,6 +26,10 @@ RIGHTS = {
     "raw.place": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.layer_version": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.place_version": {"ingest": RW, "analysis": R, "transformer": R},
+    "raw.disorder_audit": {"ingest": RW, "analysis": R, "transformer": R},
+    "raw.survey_answer": {
+        "ingest": RW, "analysis": R, "transformer": R, "retention": {"DELETE"},
+    },
     "raw.stop_service": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.incident": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.purpose": {"ingest": RW, "analysis": R, "transformer": R},

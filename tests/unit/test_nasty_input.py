@@ -28,7 +28,8 @@ from precrisis.posts.identifiers import without_identifiers
 from precrisis.posts.mastodon_client import Feed
 from precrisis.posts.mastodon_source import pull
 from precrisis.posts.plain_text import plain_text_of
-from precrisis.records import INCIDENT_COLUMNS, _count, _number, _refusal_of, moment_of, read_csv
+from precrisis.records.files import count_of, moment_of, number_of, read_rows, refusal_of
+from precrisis.records.incidents import COLUMNS as INCIDENT_COLUMNS
 
 MEMORY_BYTES = 3_000_000_000
 SLOWEST_S = 5.0
@@ -330,7 +331,7 @@ def offered(tmp_path, content: bytes) -> SimpleNamespace:
 )  # fmt: skip
 def test_a_file_that_is_no_csv_of_ours_is_refused_whole(tmp_path, content):
     with pytest.raises(Refused):
-        read_csv(offered(tmp_path, content), INCIDENT_COLUMNS)
+        read_rows(offered(tmp_path, content), INCIDENT_COLUMNS)
 
 
 def test_a_file_too_large_for_memory_is_not_opened(tmp_path):
@@ -338,7 +339,7 @@ def test_a_file_too_large_for_memory_is_not_opened(tmp_path):
     with (tmp_path / "file.csv").open("wb") as stream:
         stream.truncate(100_000_000_000)
     with pytest.raises(Refused, match="file_is_small"):
-        read_csv(source, INCIDENT_COLUMNS)
+        read_rows(source, INCIDENT_COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -347,20 +348,20 @@ def test_a_file_too_large_for_memory_is_not_opened(tmp_path):
      (None, "row_complete")],
 )  # fmt: skip
 def test_a_row_that_no_table_takes_is_refused(value, rule):
-    assert _refusal_of({"title": value}).rule == rule
+    assert refusal_of({"title": value}).rule == rule
 
 
 @pytest.mark.parametrize(
     "value", ["x" * 2_000, "Città\nnuova", "'; DROP TABLE raw.incident; --", ""]
 )
 def test_a_row_that_is_only_odd_passes(value):
-    assert _refusal_of({"title": value}) is None
+    assert refusal_of({"title": value}) is None
 
 
 @pytest.mark.parametrize("text", ["9" * 5_000, "1e999", "nan", "0x10", "1_0", "١", "", None])
 def test_a_huge_or_odd_number_is_a_float_or_nothing(text):
-    assert isinstance(_number(text), float | None)
-    assert _count("nan") is None
+    assert isinstance(number_of(text), float | None)
+    assert count_of("nan") is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import pytest
 
 from precrisis.city import Source
 from precrisis.outcome import Refused
-from precrisis.records import EXTRA, INCIDENT_COLUMNS, _incident_row, _number, moment_of, read_csv
+from precrisis.records.files import EXTRA, moment_of, number_of, read_rows
+from precrisis.records.incidents import COLUMNS as INCIDENT_COLUMNS
+from precrisis.records.incidents import incident_row
 
 COLUMNS = ("source_id", "category")
 
@@ -15,7 +17,7 @@ def read(tmp_path, content: bytes) -> list[dict]:
     file = tmp_path / "records.csv"
     file.write_bytes(content)
     source = Source(source_id="s", kind="csv", address=str(file), purpose_id="p", noun="incident")
-    return read_csv(source, COLUMNS)
+    return read_rows(source, COLUMNS)
 
 
 def test_columns_may_stand_in_any_order_after_a_byte_order_mark(tmp_path):
@@ -64,7 +66,7 @@ def test_a_time_without_its_offset_is_no_time(text, moment):
     ("text", "number"), [("1.5", 1.5), ("-3", -3.0), ("1,5", None), ("", None), (None, None)]
 )
 def test_a_number_is_read_or_missing(text, number):
-    assert _number(text) == number
+    assert number_of(text) == number
 
 
 def test_an_incident_s_place_is_a_point_in_4326_or_missing():
@@ -72,7 +74,7 @@ def test_an_incident_s_place_is_a_point_in_4326_or_missing():
 
     line = dict.fromkeys(INCIDENT_COLUMNS, "")
     line |= {"category": "theft", "longitude": "11.1", "latitude": "46.1"}
-    row = _incident_row("s", line, {"theft": "0502"})
+    row = incident_row("s", line, {"theft": "0502"})
     assert (row["geom"].x, row["geom"].y, shapely.get_srid(row["geom"])) == (11.1, 46.1, 4326)
     assert row["iccs_code"] == "0502"
-    assert _incident_row("s", line | {"latitude": ""}, {})["geom"] is None
+    assert incident_row("s", line | {"latitude": ""}, {})["geom"] is None

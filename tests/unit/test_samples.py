@@ -10,7 +10,8 @@ import pytest
 from infra.stack import samples
 from infra.stack.layout import Stack
 from precrisis.file_sources.folder import SETTLED_AFTER_S
-from precrisis.records import CALENDAR_COLUMNS, INCIDENT_COLUMNS
+from precrisis.records.calendar import COLUMNS as CALENDAR_COLUMNS
+from precrisis.records.incidents import COLUMNS as INCIDENT_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 FRIDAY = dt.date(2026, 3, 6)

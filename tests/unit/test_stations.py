@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 import shapely
 
-from expectations import calendar_event, event_label, incident, place
+from expectations import calendar_event, disorder_audit, event_label, incident, place, survey_answer
 from expectations.camera_observation import STATION as CAMERA_OBSERVATION
 from expectations.footage_segment import STATION as FOOTAGE_SEGMENT
 from expectations.geometry import geometry_facts
@@ -26,6 +26,8 @@ STATIONS = (
     STOP_SERVICE,
     incident.station(BOUNDS, ["theft"]),
     calendar_event.station(["town-square"]),
+    disorder_audit.station(BOUNDS),
+    survey_answer.station(["town-square"]),
     event_label.station(["camera"]),
 )
 EACH = pytest.mark.parametrize("station", STATIONS, ids=lambda station: station.noun)

@@ -11,7 +11,7 @@ from precrisis import door
 from precrisis.city import Source, city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
-from precrisis.records import lines_of, moment_of
+from precrisis.records.files import lines_of, moment_of
 from precrisis.run import Run
 from precrisis.warehouse import connect
 

@@ -60,6 +60,7 @@ PLATE = re.compile(
     rf"{PLATE_LETTERS}{{2}}\b|\b(?:TN|BZ)[ -]?[A-Z0-9]\d{{5}}\b",
     re.I,
 )
+PLATE_TODAY = re.compile(rf"\b{PLATE_LETTERS}{{2}}-?\d{{3}}-?{PLATE_LETTERS}{{2}}\b", re.I)
 IDENTITY_CARD = re.compile(r"\b[A-Z]{2}[ -]?\d{5}[ -]?[A-Z]{2}\b|\b[A-Z]{2}[ -]?\d{7}\b", re.I)
 COORDINATES = re.compile(
     r"-?\b\d{1,2}[.,]\d{3,} ?°?[NS]?(?: ?[,;] ?| )-?\d{1,3}[.,]\d{3,}(?: ?°?[EWO]\b)?"
@@ -70,6 +71,14 @@ STREET_NUMBER = re.compile(
     re.I,
 )
 LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[ ./-]?\d){7,}(?!\d)")
+
+
+def has_identifier(text: str) -> bool:
+    """True where a text holds what leads to one person, whatever else it is: for rows of records.
+
+    Numbers alone do not count: a record's own number looks like a telephone's.
+    """
+    return any(pattern.search(text) for pattern in (E_MAIL, HANDLE, IBAN, TAX_CODE, PLATE_TODAY))
 
 
 def without_identifiers(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Records of the city from files with closed columns: incidents, audits, surveys, calendar."""

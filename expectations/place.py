@@ -3,7 +3,7 @@
 from expectations.geometry import geometry_facts, inside
 from expectations.station import Row, Station, one_of, present, unique
 
-KINDS = ["zone", "site", "stop", "street", "boundary", "camera", "background"]
+KINDS = ["zone", "site", "stop", "lamp", "street", "boundary", "camera", "background"]
 
 
 def flatten(row: Row) -> dict:

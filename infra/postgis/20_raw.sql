@@ -275,6 +275,16 @@ CREATE TABLE IF NOT EXISTS raw.survey_answer (
     PRIMARY KEY (source, source_id)
 );
 
+CREATE TABLE IF NOT EXISTS raw.weather_hour (
+    source        text        NOT NULL,
+    hour_start_at timestamptz NOT NULL,
+    temperature_c real,
+    rain_mm       real,
+    wind_m_s      real,
+    loaded_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, hour_start_at)
+);
+
 CREATE TABLE IF NOT EXISTS raw.calendar_event (
     source          text        NOT NULL,
     source_id       text        NOT NULL,

@@ -12,7 +12,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA raw TO analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city,
     raw.event_label, raw.layer_version, raw.place_version, raw.stop_service,
-    raw.disorder_audit, raw.survey_answer
+    raw.disorder_audit, raw.survey_answer, raw.weather_hour
 TO ingest;
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE

@@ -171,7 +171,7 @@ class Source(Part):
     purpose_id: str
     noun: Literal[
         "footage_segment", "post", "incident", "calendar_event", "place", "event_label",
-        "disorder_audit", "survey_answer",
+        "disorder_audit", "survey_answer", "weather_hour",
     ]  # fmt: skip
     hashtags: list[str] = []
     # What a post of a whole network must say to be taken in; the city's own names always count.

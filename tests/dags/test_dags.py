@@ -24,7 +24,7 @@ WAITS_FOR = {
     "alerts_raise": {"zone_hour"},
 }
 ANNOUNCES = {
-    "city_ingest": {"place", "stop_service", "calendar_event"},
+    "city_ingest": {"place", "stop_service", "calendar_event", "weather_hour"},
     "incidents_ingest": {"incident", "disorder_audit", "survey_answer"},
     "footage_ingest": {"footage_segment"},
     "footage_analyse": {"camera_observation", "video_event"},

@@ -13,6 +13,7 @@ from expectations.post_signal import STATION as POST_SIGNAL
 from expectations.station import Station
 from expectations.stop_service import STATION as STOP_SERVICE
 from expectations.video_event import STATION as VIDEO_EVENT
+from expectations.weather_hour import STATION as WEATHER_HOUR
 from infra.stack.layout import ROOT
 from precrisis.privacy.columns import declared
 
@@ -29,6 +30,7 @@ STATIONS = (
     calendar_event.station(["town-square"]),
     disorder_audit.station(BOUNDS),
     survey_answer.station(["town-square"]),
+    WEATHER_HOUR,
     event_label.station(["camera"]),
 )
 # Written by our own steps, not by a source, so without a door.

@@ -94,7 +94,8 @@ READERS = {
     "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
     "footage/labels.py", "footage/scorecard.py",
     "posts/ingest.py", "posts/analyse.py", "records/incidents.py", "records/calendar.py",
-    "records/disorder.py", "records/surveys.py", "places.py", "sharing/permission.py",
+    "records/disorder.py", "records/surveys.py", "records/weather.py", "places.py",
+    "sharing/permission.py",
     "forecast/steps.py", "timetables.py",
 }  # fmt: skip
 

@@ -30,6 +30,7 @@ RIGHTS = {
     "raw.survey_answer": {
         "ingest": RW, "analysis": R, "transformer": R, "retention": {"DELETE"},
     },
+    "raw.weather_hour": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.stop_service": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.incident": {"ingest": RW, "analysis": R, "transformer": R},
     "raw.purpose": {"ingest": RW, "analysis": R, "transformer": R},

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from shapely import LineString, Point, Polygon
@@ -15,7 +16,7 @@ from precrisis.maps.layer import Layer
 from precrisis.maps.mending import mended
 from precrisis.maps.reading import read_features
 from precrisis.maps.rows import layer_rows
-from precrisis.maps.sameness import plain
+from precrisis.maps.sameness import Known, flat, plain
 from precrisis.outcome import Refused
 from tests import osm_pbf
 
@@ -253,6 +254,21 @@ def test_names_are_the_same_without_accents_capitals_and_points():
 
     assert named("Scuola «G. Verdi»") == named("SCUOLA G.VERDI") != named("Scuola Rossini")
     assert named("Caffè") == named("caffe")
+
+
+def test_a_street_is_the_same_only_where_all_of_it_is():
+    def street(*points) -> dict:
+        return {"name": "Via Verdi", "attributes": {"kind": "street"}, "geom": LineString(points)}
+
+    start, end, further = (11.12, 46.06), (11.121, 46.06), (11.13, 46.06)
+    lines = [flat(street(start, end)["geom"], 46)]
+    known = Known(np.array([plain(street(start, end))], object), shapely.STRtree(lines), 46)
+    assert known.has(street((11.12, 46.0601), (11.121, 46.0601)), 30)
+    assert not known.has(street(start, further), 30)
+    assert not known.has(street(end, further), 30)
+    assert not known.has(street(start, end) | {"name": "Via Rossini"}, 30)
+    none = Known(np.array([], object), shapely.STRtree([]), 46)
+    assert not none.has(street(start, end), 30)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from expectations.post_signal import STATION as POST_SIGNAL
 from expectations.post_signal import THEMES
 from expectations.stop_service import STATION as STOP_SERVICE
 from expectations.video_event import STATION as VIDEO_EVENT
+from expectations.weather_hour import STATION as WEATHER_HOUR
 
 BOUNDS = (11.0, 45.0, 12.0, 47.0)
 STATIONS = (
@@ -28,6 +29,7 @@ STATIONS = (
     calendar_event.station(["town-square"]),
     disorder_audit.station(BOUNDS),
     survey_answer.station(["town-square"]),
+    WEATHER_HOUR,
     event_label.station(["camera"]),
 )
 EACH = pytest.mark.parametrize("station", STATIONS, ids=lambda station: station.noun)

@@ -19,6 +19,7 @@ select
         when o.step in ('take_in_incidents') then 'incident'
         when o.step in ('take_in_audits') then 'disorder_audit'
         when o.step in ('take_in_surveys') then 'survey_answer'
+        when o.step in ('take_in_weather') then 'weather_hour'
         when o.step in ('take_in_calendar') then 'calendar_event'
         else o.step
     end as noun

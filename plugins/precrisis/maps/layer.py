@@ -10,7 +10,7 @@ class Layer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    becomes: Literal["site", "stop", "street", "boundary", "background"]
+    becomes: Literal["site", "stop", "lamp", "street", "boundary", "background"]
     # What all its features are, or the column that says so and what its values mean here;
     # features of other values are not taken.
     kind: str | None = None

@@ -23,6 +23,7 @@ Bounds = tuple[float, float, float, float]
 OSM_LAYERS = {
     "site": ("points", "multipolygons"),
     "stop": ("points",),
+    "lamp": ("points",),
     "street": ("lines",),
     "boundary": ("multipolygons",),
     "background": ("lines", "multipolygons"),

@@ -15,7 +15,8 @@ from precrisis.maps.near import ZonesNearby
 from precrisis.maps.reading import Feature
 from precrisis.outcome import Refused
 
-POINTS = ("site", "stop")  # what is a place to be at; an area stands as a point within it
+POINTS = ("site", "stop", "lamp")  # an area stands as a point within it
+NAMED = ("site", "stop")
 CUT = ("street", "boundary", "background")  # what may cross the city's edge, and is cut there
 DIGITS = 7  # of degrees: a centimetre
 
@@ -81,7 +82,7 @@ def _row(
     layer = source.layer
     if shapely.is_valid(geometry):  # rounding would repair the others, unasked
         geometry = shapely.set_precision(geometry, 10**-DIGITS)
-    name = _text(feature.values.get(layer.name)) or (kind if layer.becomes not in POINTS else None)
+    name = _text(feature.values.get(layer.name)) or (kind if layer.becomes not in NAMED else None)
     key = _key(feature, layer.key, name, geometry)
     attributes = {column: _plain(feature.values[column]) for column in layer.attributes}
     attributes |= {"kind": kind}

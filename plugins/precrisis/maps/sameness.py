@@ -26,10 +26,12 @@ class Known:
     latitude: float
 
     def has(self, row: dict[str, Any], within_m: float) -> bool:
-        """True when a place of this row's sort and name lies within `within_m` metres."""
+        """True when a place of this row's sort and name lies within `within_m`, all of it."""
         here = flat(row["geom"], self.latitude)
         near = self.tree.query(here, predicate="dwithin", distance=within_m)
-        return bool(np.isin(plain(row), self.names[near]))
+        same = near[self.names[near] == plain(row)]
+        apart_m = shapely.hausdorff_distance(here, self.tree.geometries[same])
+        return bool((apart_m <= within_m).any())
 
 
 def known_before(

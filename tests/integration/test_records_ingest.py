@@ -216,6 +216,17 @@ def test_one_happening_in_two_sources_is_one_incident(world, offer, run):
     assert ("municipality/m-1", "known_once") in world.quarantined("incident")
 
 
+def test_what_the_first_source_records_later_is_taken_back_from_the_second(world, offer, run):
+    world.add_sources(SECOND)
+    offer(HEADER, GOOD.replace("inc-1", "inc-0").replace("theft", "brawl"))
+    municipal(world, MUNICIPAL)
+    take_in_incidents(run)
+    assert [row["source_id"] for row in stored(world)] == ["inc-0", "m-1"]
+    offer(HEADER, GOOD)
+    take_in_incidents(run)
+    assert [row["source_id"] for row in stored(world)] == ["inc-0", "inc-1"]
+
+
 def test_geojson_has_the_same_closed_columns(world, offer, run):
     world.add_sources(SECOND)
     offer(HEADER, GOOD)

@@ -24,6 +24,8 @@ SELECT iccs_code, occurred_from, occurred_to, geom FROM raw.incident
 WHERE source = ANY(%(sources)s) AND occurred_from BETWEEN %(first)s AND %(last)s
 """
 
+TAKE_BACK = "DELETE FROM raw.incident WHERE source = %s AND source_id = ANY(%s)"
+
 
 def take_in_incidents(run: Run) -> int:
     """Write incident records; return how many passed the door."""
@@ -73,16 +75,22 @@ def _without_known(connection, the_city: City, source: Source, rows: list[dict])
     for other in connection.execute(OF_OTHERS, facts):
         known[_when(other)].append(flat(other["geom"], the_city.centre[1]))
     within_m = the_city.thresholds.maps.incident_same_m.value
-    new = []
+    new, same = [], []
     for row in rows:
         here = row["geom"] and flat(row["geom"], the_city.centre[1])
-        if here and any(here.distance(place) <= within_m for place in known[_when(row)]):
-            reason = "another source has an incident of this class, time and place"
-            key = f"{source.source_id}/{visible_key(row['source_id'])}"
-            quarantine(connection, "incident", key, Refused("known_once", reason))
-        else:
-            new.append(row)
+        is_known = here and any(here.distance(place) <= within_m for place in known[_when(row)])
+        (same if is_known else new).append(row)
+    _refuse(connection, source, [row["source_id"] for row in same])
     return new
+
+
+def _refuse(connection, source: Source, source_ids: list[str]) -> None:
+    """Name what another source has; a row of it that was taken in before that one is gone."""
+    reason = "another source has an incident of this class, time and place"
+    for source_id in source_ids:
+        key = f"{source.source_id}/{visible_key(source_id)}"
+        quarantine(connection, "incident", key, Refused("known_once", reason))
+    connection.execute(TAKE_BACK, (source.source_id, source_ids))
 
 
 def _when(row: dict[str, Any]) -> tuple:

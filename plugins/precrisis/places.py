@@ -62,7 +62,8 @@ def _new_rows(connection, the_city: City, source: Source, met: Counter) -> list[
     before = before[: before.index(source.source_id)]
     known = known_before(connection, before, source.layer.becomes, the_city.centre[1])
     within_m = the_city.thresholds.maps.place_same_m.value
-    if source.layer.becomes == "lamp":  # they have no names to tell them by
+    # Departures hang on a timetable's own stops; lamps have no names to tell them by.
+    if source.kind == "gtfs" or source.layer.becomes == "lamp":
         return rows
     new = [row for row in rows if row["name"] is None or not known.has(row, within_m)]
     met["same"] = len(rows) - len(new)

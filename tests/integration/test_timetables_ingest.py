@@ -3,7 +3,9 @@
 import datetime as dt
 from dataclasses import replace
 
+import geopandas as gpd
 import pytest
+from shapely import Point
 
 from precrisis.places import take_in_places
 from precrisis.timetables import take_in_timetables
@@ -47,6 +49,18 @@ def test_stops_of_the_city_have_departures_and_the_zone_they_lie_in(world, monda
     assert ("stop:buses:A", 8, 0.75) in before
     take_in_timetables(monday)
     assert services(world) == before
+
+
+def test_its_stops_are_taken_beside_those_of_another_layer(world, monday):
+    other = BUSES.replace("source_id: buses", "source_id: stops").replace("gtfs\n", "map_layer\n")
+    other = other.replace("gtfs.zip", "stops.geojson").replace(", reaches_beyond: true", "")
+    here = {"stop_id": ["1"], "stop_name": ["Duomo"]}
+    frame = gpd.GeoDataFrame(here, geometry=[Point(11.1215, 46.0673)], crs=4326)
+    frame.to_file(world.samples / "stops.geojson")
+    world.edit_pack("sources.yaml", BUSES, "")
+    world.add_sources(other, BUSES)
+    take_in_places(monday)
+    assert take_in_timetables(monday) == 6 + 7
 
 
 def test_hours_without_departures_any_more_are_gone_and_an_ended_timetable_changes_nothing(

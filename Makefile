@@ -3,7 +3,7 @@ SHELL := bash
 STACK := .venv/bin/python -m infra.stack
 TEST := PRECRISIS_STATE=$(CURDIR)/.run-test PRECRISIS_PORT_BASE=19000 PRECRISIS_CITY_PACK=$(CURDIR)/tests/city
 
-.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench replay evidence
+.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench exercise replay evidence
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -64,6 +64,9 @@ attacks: install ## attack the evidence pictures; needs the research data (PRECR
 
 bench: install   ## what the camera models cost beside decoding alone, on this machine
 	@PYTHONPATH=.:plugins OMP_NUM_THREADS=1 .venv/bin/python -m tests.bench
+
+exercise: install ## play the staged scenarios on the running stack, and judge what was alerted
+	@PYTHONPATH=.:plugins .venv/bin/python -m infra.exercise
 
 replay: install  ## make a past alert again from what it kept (ALERT=id)
 	@PYTHONPATH=.:plugins .venv/bin/python -m infra.alert replay "$(ALERT)"

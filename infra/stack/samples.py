@@ -86,12 +86,21 @@ def _from_debian(clip: Path) -> None:
 
 def lay_out(stack: Stack) -> None:
     """Put dated copies where the city pack's sources look: <state>/samples/{footage,records}."""
-    zone = ZoneInfo(yaml.safe_load((stack.city_pack / "city.yaml").read_text())["time_zone"])
-    _lay_out_footage(stack, zone)
+    _lay_out_footage(stack, _zone(stack))
+    lay_out_records(stack)
+
+
+def lay_out_records(stack: Stack) -> None:
+    """Put the dated incidents and the calendar into <state>/samples/records."""
+    zone = _zone(stack)
     records = stack.state / "samples" / "records"
     records.mkdir(parents=True, exist_ok=True)
     _lay_out_incidents(stack, zone, records / "incidents.csv")
     _lay_out_calendar(stack, zone, records / "calendar.csv")
+
+
+def _zone(stack: Stack) -> ZoneInfo:
+    return ZoneInfo(yaml.safe_load((stack.city_pack / "city.yaml").read_text())["time_zone"])
 
 
 def _lay_out_footage(stack: Stack, zone: ZoneInfo) -> None:

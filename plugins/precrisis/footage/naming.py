@@ -32,9 +32,14 @@ MARGIN = dt.timedelta(minutes=10)
 
 def name_and_draw(batch: list[dict[str, Any]], run: Run) -> None:
     """Name the events that one camera's batch takes part in, and draw their evidence."""
+    name(batch, run)
+    draw_evidence(batch, run, detector())
+
+
+def name(batch: list[dict[str, Any]], run: Run) -> None:
+    """Name the events that one camera's batch takes part in; the urgent ones are candidates."""
     naming = Step("name_events", "video_event", run, role="analysis")
     naming.each([batch], stretch_key, lambda b, o: _name_events(b, o, run))
-    draw_evidence(batch, run, detector())
 
 
 def stretch_key(batch: list[dict[str, Any]]) -> str:

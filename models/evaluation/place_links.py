@@ -8,9 +8,12 @@ from pathlib import Path
 from models.evaluation.labels import BadLabels, rows_of
 from models.evaluation.posts import grouped
 from models.text.gazetteer import Gazetteer
-from models.text.places import CERTAIN, PlaceFinder
+from models.text.places import PlaceFinder
 
 Ids = frozenset[str]
+# From here on a link counts: what the card's figures were measured with. A city's own limit is its
+# pack's (place_link_certain).
+CERTAIN = 0.6
 
 
 def evaluate_places(

@@ -14,8 +14,8 @@ from models.text.misspelling import is_slip, slip_keys
 from models.text.surroundings import Surroundings, is_common_phrase, is_taken_for_a_place
 from models.text.words import Word, words_of
 
-# A link counts from here on (so in int_signals_placed.sql): two places of one name stay below.
-CERTAIN = 0.6
+# How sure a reading is. A city says from where on a link counts (place_link_certain); two places of
+# one name stay at a half.
 CONFIDENCE = {"whole": 1.0, "given_name": 0.95, "slip": 0.75}
 # A name of one word ("muse") is more often something else than one of two words.
 ONE_WORD_CONFIDENCE = 0.8

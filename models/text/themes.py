@@ -7,7 +7,7 @@ import numpy as np
 
 from models.text.language import OTHER, language_of
 from models.text.reading import THEMES
-from models.text.understanding import EVEN, MARGIN
+from models.text.understanding import EVEN
 
 ALARM_THEMES = frozenset({"panic", "threat", "hate"})
 
@@ -44,9 +44,9 @@ class ThemeScorer:
     themes = THEMES
     alarm_themes = ALARM_THEMES
 
-    def __init__(self, model: Model) -> None:
-        """Keep the model."""
-        self._model = model
+    def __init__(self, model: Model, margin: float) -> None:
+        """Keep the model; a theme less than `margin` (0-1) away from even odds is uncertain."""
+        self._model, self._margin = model, margin
 
     @property
     def version(self) -> str:
@@ -58,20 +58,19 @@ class ThemeScorer:
         if not texts:
             return []
         rows = self._model.themes([without_closing_hashtags(text) for text in texts])
-        return [_judged(text, row) for text, row in zip(texts, rows, strict=True)]
+        return [self._judged(text, row) for text, row in zip(texts, rows, strict=True)]
 
-
-def _judged(text: str, row: np.ndarray) -> ThemeScores:
-    language = language_of(text)
-    probabilities = {t: round(float(p), 4) for t, p in zip(THEMES, row, strict=True)}
-    best = max(probabilities, key=lambda theme: probabilities[theme])
-    return ThemeScores(
-        probabilities,
-        best if probabilities[best] >= EVEN else None,
-        language,
-        is_alarming=any(probabilities[theme] >= EVEN + MARGIN for theme in ALARM_THEMES),
-        is_uncertain=language == OTHER or bool((np.abs(row - EVEN) < MARGIN).any()),
-    )
+    def _judged(self, text: str, row: np.ndarray) -> ThemeScores:
+        language = language_of(text)
+        probabilities = {t: round(float(p), 4) for t, p in zip(THEMES, row, strict=True)}
+        best = max(probabilities, key=lambda theme: probabilities[theme])
+        return ThemeScores(
+            probabilities,
+            best if probabilities[best] >= EVEN else None,
+            language,
+            is_alarming=any(probabilities[theme] >= EVEN + self._margin for theme in ALARM_THEMES),
+            is_uncertain=language == OTHER or bool((np.abs(row - EVEN) < self._margin).any()),
+        )
 
 
 def without_closing_hashtags(text: str) -> str:

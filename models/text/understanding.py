@@ -16,10 +16,10 @@ from models.text.wording import wording_logits
 LEARNT = Path(__file__).with_name("data") / "understanding.npz"
 RECORD = LEARNT.with_suffix(".json")
 INFORMATIVE = THEMES.index("informative")
-# Even odds, and how far from them a person should look.
-EVEN, MARGIN = 0.5, 0.15
-# Reading a tone, a person should look when the two likeliest differ by less.
-TONE_MARGIN = 0.2
+EVEN = 0.5
+# What the figures on the card were measured with: nearer to the decision a person should look; of a
+# tone, when the two likeliest differ by less. For a city's posts its pack says (uncertain_margin).
+MARGIN, TONE_MARGIN = 0.15, 0.2
 # How much the wording counts beside the network; 0.3 to 0.5 came out alike on left-out tweets.
 WORDING_SHARE = 0.4
 

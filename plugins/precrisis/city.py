@@ -279,19 +279,32 @@ class MapNumbers(Part):
     place_zone_m: Threshold
 
 
+class PublicVoice(Part):
+    """How posts are read and weighed."""
+
+    uncertain_margin: Threshold
+    place_link_certain: Threshold
+    voice_half_authors: Threshold
+    surprise_weeks: Threshold
+    surprise_memory_voices: Threshold
+    surprise_min_voices: Threshold
+
+
 class Thresholds(Part):
     alert_rules: list[AlertRule]
     video_events: dict[str, Threshold]
     risk_points: dict[str, Threshold]
     place_forecast: PlaceForecast
     maps: MapNumbers
+    public_voice: PublicVoice
     urgent_events: UrgentEvents | None = None
 
     @property
     def numbers(self) -> dict[str, Threshold]:
         """Every single number by its name; rules and lists of kinds apart."""
-        groups = dict(self.place_forecast) | dict(self.maps)
-        return self.video_events | self.risk_points | groups
+        fixed = (self.place_forecast, self.public_voice, self.maps)
+        named = {name: number for group in fixed for name, number in dict(group).items()}
+        return self.video_events | self.risk_points | named
 
 
 class City(Part):

@@ -47,6 +47,7 @@ MARTS = {
     "fct_zone_latest", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
     "fct_hot_spot", "fct_near_repeat", "fct_event_score", "fct_flow_hour",
     "fct_disorder", "fct_perception",
+    "fct_post_language_day",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 OFFICER = {

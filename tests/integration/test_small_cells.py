@@ -5,10 +5,13 @@ tell apart two towns that publish the same rows, so the feasible interval of eac
 the whole range from 1 to k - 1. What the totals of real data narrow is measured by `attack_marts`.
 """
 
+import datetime as dt
+
 from tests import marts
-from tests.marts import post, window
+from tests.marts import HOUR, post, window
 
 K_PEOPLE, K_AUTHORS = 10, 5
+WEEK = dt.timedelta(weeks=1)
 
 
 def fill(town, people: int, authors: int) -> None:
@@ -32,6 +35,12 @@ def fill(town, people: int, authors: int) -> None:
         post(town, f"few-{n}", "disorder", zone_id="river-park")
     for n in range(7):
         post(town, f"many-{n}", *(("panic", "crowding") if n < 6 else ("panic",)))
+    # The same hour of two weeks before, so that there is a past to be surprised against.
+    for posted_at in (HOUR - WEEK, HOUR - 2 * WEEK):
+        for n in range(13):
+            post(town, f"many-{n}", "panic", "calm", posted_at=posted_at)
+        for n in range(authors):
+            post(town, f"few-{n}", "threat", posted_at=posted_at)
     marts.name_events(town)
 
 
@@ -42,6 +51,9 @@ def hidden(town) -> dict[str, int]:
             (SELECT count(*) FROM marts.fct_camera_window WHERE is_suppressed) AS windows,
             (SELECT count(*) FROM marts.fct_post_theme_hour WHERE is_suppressed) AS themes
     """)[0]
+
+
+SURPRISED = "SELECT count(*) AS n FROM marts.fct_post_theme_hour WHERE surprise IS NOT NULL"
 
 
 def empty(town) -> None:
@@ -61,7 +73,8 @@ def test_what_is_published_is_the_same_whatever_the_hidden_cells_hold(town):
         fill(town, people, authors)
         marts.build(verb=verb)
         seen.append(marts.published(town))
-        assert hidden(town) == {"windows": 6, "themes": 2}
+        assert hidden(town) == {"windows": 6, "themes": 4}
+        assert town.rows(SURPRISED) == [{"n": 2}]
     assert sum(len(rows) for rows in seen[0].values()) > 50
     assert seen[0] == seen[1]
     assert seen[0] == seen[2]

@@ -11,6 +11,7 @@ from precrisis.city import BackgroundFeature, City, Thresholds, Zone
 
 PACK = Path(__file__).parents[1] / "city"
 NUMBERS = yaml.safe_load((PACK / "thresholds.yaml").read_text())
+FIXED = {name: NUMBERS[name] for name in ("place_forecast", "public_voice", "maps")}
 NIGHT = dt.datetime(2026, 11, 21, 20, tzinfo=dt.UTC)
 SQUARE = Polygon([(11.1210, 46.0670), (11.1220, 46.0670), (11.1220, 46.0677), (11.1210, 46.0677)])
 PARK = Polygon([(11.1195, 46.0703), (11.1215, 46.0703), (11.1215, 46.0724), (11.1195, 46.0724)])
@@ -67,13 +68,7 @@ def town(**changes) -> City:
         "cameras": [],
         "sources": [],
         "processing": yaml.safe_load((PACK / "register.yaml").read_text()) | {"purposes": []},
-        "thresholds": Thresholds(
-            alert_rules=[rule()],
-            video_events={},
-            risk_points={},
-            place_forecast=NUMBERS["place_forecast"],
-            maps=NUMBERS["maps"],
-        ),
+        "thresholds": Thresholds(alert_rules=[rule()], video_events={}, risk_points={}, **FIXED),
         "gazetteer": {},
         "incident_categories": {},
     }

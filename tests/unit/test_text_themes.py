@@ -10,7 +10,7 @@ import pytest
 from models.text.reading import THEMES
 from models.text.themes import ThemeScorer, without_closing_hashtags
 from models.text.training.examples import BadExamples, own_posts
-from models.text.understanding import Understanding
+from models.text.understanding import MARGIN, Understanding
 
 SAMPLE = Path(__file__).parents[2] / "infra/samples/posts.jsonl"
 CELLS = [
@@ -34,7 +34,7 @@ class ToyModel:
 
 
 def scored(text: str = ITALIAN, **probabilities: float):
-    return ThemeScorer(ToyModel(**probabilities)).score([text])[0]
+    return ThemeScorer(ToyModel(**probabilities), MARGIN).score([text])[0]
 
 
 def test_a_clear_text_has_one_theme_and_is_certain() -> None:
@@ -66,7 +66,7 @@ def test_a_language_that_was_not_measured_is_counted_and_not_guessed() -> None:
 
 
 def test_nothing_to_score() -> None:
-    assert ThemeScorer(ToyModel()).score([]) == []
+    assert ThemeScorer(ToyModel(), MARGIN).score([]) == []
 
 
 def test_closing_hashtags_are_left_out_and_others_stay() -> None:
@@ -110,7 +110,7 @@ BY_FUNCTION = [
 
 @pytest.fixture(scope="module")
 def scorer() -> ThemeScorer:
-    return ThemeScorer(Understanding())
+    return ThemeScorer(Understanding(), MARGIN)
 
 
 @pytest.mark.parametrize(("text", "theme"), BY_FUNCTION)

@@ -18,7 +18,7 @@ cross join lateral (
         link ->> 'place_id' as place_id,
         (link ->> 'confidence')::real as confidence
     from jsonb_array_elements(s.place_links) as link
-    where (link ->> 'confidence')::real >= 0.6
+    where (link ->> 'confidence')::real >= {{ threshold('place_link_certain') }}
     order by 2 desc, 1
     limit 1
 ) as l

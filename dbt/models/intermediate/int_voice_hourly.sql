@@ -7,10 +7,9 @@ with alarming as (
         hour_start_at,
         theme,
         post_count,
-        mean_probability,
         -- How many voices to expect: probabilities are calibrated, so that a doubtful post counts
-        -- by its odds.
-        author_count * mean_probability as expected_voices
+        -- by its odds. What is as usual at this hour counts less; without a past, all of it counts.
+        author_count * mean_probability * (1 - coalesce(10 ^ (-surprise), 0)) as expected_voices
     from {{ ref('fct_post_theme_hour') }}
     where not is_suppressed and theme in ('panic', 'threat', 'crowding', 'disorder')
 )
@@ -19,7 +18,9 @@ select distinct on (zone_id, hour_start_at)
     zone_id,
     hour_start_at,
     post_count,
-    (expected_voices / (expected_voices + 3))::real as voice_signal
+    (
+        expected_voices / (expected_voices + {{ threshold('voice_half_authors') }})
+    )::real as voice_signal
 from alarming
 order by
     zone_id, hour_start_at, expected_voices desc, theme

@@ -111,7 +111,7 @@ def theme_scorer():
     from models.text.themes import ThemeScorer
     from models.text.understanding import Understanding
 
-    return ThemeScorer(Understanding())
+    return ThemeScorer(Understanding(), city().thresholds.public_voice.uncertain_margin.value)
 
 
 @lru_cache(maxsize=1)

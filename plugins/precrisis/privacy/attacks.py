@@ -130,7 +130,9 @@ def _is(mart: str, *names: str) -> Callable[[Column], bool]:
     return lambda column: column.mart == mart and column.name in names
 
 
-HAVE_MARK = ("fct_camera_window", "fct_post_theme_hour", "fct_flow_hour")
+HAVE_MARK = (
+    "fct_camera_window", "fct_post_theme_hour", "fct_flow_hour", "fct_post_language_day",
+)  # fmt: skip
 ATTACKS = (
     Attack("small_counts", "singling_out", lambda c: c.is_count, small_counts),
     Attack(

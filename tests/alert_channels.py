@@ -8,6 +8,7 @@ from aiosmtpd.controller import Controller
 
 from precrisis.alerts import webhook
 from precrisis.settings import settings
+from tests.context_broker import broking
 from tests.webhook_receiver import SECRET, receiving
 
 
@@ -43,6 +44,21 @@ def relay(monkeypatch):
     settings.cache_clear()
     yield found
     found.stop()
+
+
+@pytest.fixture
+def broker(town, monkeypatch):
+    """A context broker that the town's pack names."""
+    monkeypatch.setattr(webhook, "wait_random_exponential", lambda **_: tenacity.wait_none())
+    with broking() as found:
+        monkeypatch.setenv("CONTEXT_BROKER_URL", found.url)
+        town.edit_pack(
+            "city.yaml",
+            "name: Rivermouth\n",
+            "name: Rivermouth\n"
+            "context_broker: {url: '${CONTEXT_BROKER_URL}', tenant: rivermouth}\n",
+        )
+        yield found
 
 
 @pytest.fixture

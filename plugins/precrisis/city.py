@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    field_validator,
     model_validator,
 )
 from shapely import Polygon, set_srid
@@ -221,6 +220,16 @@ class Recipient(Part):
     districts: list[str] | Literal["all"] = "all"
 
 
+def _private(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise ValueError("what is on another machine must have an https address")
+    return url
+
+
+PrivateUrl = Annotated[SecretStr, AfterValidator(_private)]
+
+
 class Webhook(Part):
     """A system of the city's own that is told of alerts (precrisis/alerts/webhook.py).
 
@@ -228,16 +237,21 @@ class Webhook(Part):
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")
-    url: SecretStr
+    url: PrivateUrl
     secret: SecretStr = Field(min_length=24)
 
-    @field_validator("url")
-    @classmethod
-    def _is_private(cls, url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError("a webhook on another machine must have an https address")
-        return url
+
+class ContextBroker(Part):
+    """An NGSI-LD context broker, which others may read (precrisis/alerts/broker.py).
+
+    context_url: where the terms of our entities are published, for brokers that fetch; without it
+    they go along in each message.
+    """
+
+    url: PrivateUrl
+    tenant: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,50}$")
+    token: SecretStr | None = None
+    context_url: str | None = Field(default=None, pattern=r"^https://[^<>\s]+$")
 
 
 def _known_profile(name: str) -> str:
@@ -250,9 +264,13 @@ ProfileName = Annotated[str, AfterValidator(_known_profile)]
 
 
 class UrgentEvents(AlertRule):
-    """The kinds of video event that become an alert candidate at once, and the rule for alerts."""
+    """The kinds of video event that become an alert candidate at once, and the rule for alerts.
+
+    urgent_for_min: minutes after its end within which an event is still raised.
+    """
 
     kinds: list[str]
+    urgent_for_min: int = Field(ge=1, le=1440)
 
 
 class PlaceForecast(Part):
@@ -321,6 +339,7 @@ class City(Part):
     bounds: tuple[float, float, float, float]
     alert_recipients: list[str]
     alert_webhooks: list[Webhook] = []
+    context_broker: ContextBroker | None = None
     cap_profiles: list[ProfileName] = ["restricted"]
     report_recipients: list[Recipient]
     authority: dict[str, str]

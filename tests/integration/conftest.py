@@ -25,7 +25,7 @@ from precrisis.documents.notice import notice_sha256
 from precrisis.settings import settings
 from precrisis.zone_keys import HEADER, SEALED_ZONES, ZoneKeys
 from tests import exports
-from tests.alert_channels import receiver, relay  # noqa: F401  fixtures
+from tests.alert_channels import broker, receiver, relay  # noqa: F401  fixtures
 
 # Named by process, so that two runs of the tests on one stack do not empty each other's world.
 DATABASE = f"precrisis_tests_{os.getpid()}"

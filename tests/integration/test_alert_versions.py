@@ -24,6 +24,10 @@ from precrisis.settings import settings
 from tests import marts
 
 MINUTE = dt.timedelta(minutes=1)
+EMPTY_MART = """
+CREATE TABLE marts.fct_zone_hour
+(zone_id text, local_date date, risk_index real, certainty real)
+"""
 SIGN = """
 INSERT INTO ops.alert_candidate
 (candidate_id, kind, zone_id, starts_at, ends_at, confidence, inputs, landed_at)
@@ -43,7 +47,7 @@ WHERE status = 'sent' ORDER BY sent_at, channel
 @pytest.fixture
 def scene(town, receiver, relay, run):
     """The town without zone-hours; dbt's own table takes half a minute."""
-    town.rows("CREATE TABLE marts.fct_zone_hour (local_date date)")
+    town.rows(EMPTY_MART)
     town.rows("GRANT SELECT ON marts.fct_zone_hour TO analysis")
     yield Scene(town, receiver, relay, run)
     marts.forget(town)

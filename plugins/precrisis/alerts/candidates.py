@@ -46,7 +46,10 @@ class Candidate:
 
 
 class HeldBack(NamedTuple):
-    """A candidate that is not raised; reason is `over_budget` or `rule_expired`."""
+    """A candidate that is not raised.
+
+    reason is `over_budget`, `rule_expired` or `below_past_limit`.
+    """
 
     candidate: Candidate
     reason: str
@@ -64,12 +67,14 @@ def candidates(
     rules: Sequence[AlertRule],
     already_raised: AbstractSet[str] = frozenset(),
     since: datetime | None = None,
+    past_limits: Mapping[str, float] | None = None,
 ) -> Selection:
     """Return the candidates of rows of marts.fct_zone_hour under each rule's budget per local day.
 
     Consecutive hours of a zone at or above limit and min_certainty are one candidate; its day is
     the local date of its first hour. With `since` those that begin earlier are left out: let the
-    rows begin before it, or an episode cut by their beginning looks like a new one.
+    rows begin before it, or an episode cut by their beginning looks like a new one. past_limits
+    (past_limit.py), by rule, hold back new ones whose peak is lower.
 
     Raises:
         ValueError: an hour_start_at has no time zone, or two rules share a name.
@@ -82,7 +87,8 @@ def candidates(
         hours = [row for row in rows if _is_hot(row, rule)]
         runs = [run for run in _runs(hours) if since is None or run[0]["hour_start_at"] >= since]
         found = [(candidate_of(run, rule), run[0]["local_date"]) for run in runs]
-        _spend_budget(found, rule, already_raised, selection)
+        least = (past_limits or {}).get(rule.rule, rule.limit)
+        _spend_budget(found, rule, already_raised, least, selection)
     selection.raised.sort(key=_most_urgent_first)
     return selection
 
@@ -155,6 +161,7 @@ def _spend_budget(
     found: Sequence[tuple[Candidate, date]],
     rule: AlertRule,
     already_raised: AbstractSet[str],
+    least: float,
     selection: Selection,
 ) -> None:
     """Put each candidate of a rule into `selection`, day by day, highest risk index first."""
@@ -164,6 +171,9 @@ def _spend_budget(
         key=lambda item: (item[0].alert_id not in already_raised, _most_urgent_first(item[0])),
     )
     for candidate, day in known_first:
+        if candidate.risk_index < least and candidate.alert_id not in already_raised:
+            selection.held_back.append(HeldBack(candidate, "below_past_limit"))
+            continue
         spend(candidate, day, rule, spent, selection)
 
 

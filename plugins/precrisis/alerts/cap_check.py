@@ -22,8 +22,10 @@ class CapError(ValueError):
     """A CAP document that must not leave; the message lists everything found."""
 
 
-def validate(message: bytes, bounds: Bounds = WORLD, profiles: Sequence[Profile] = ()) -> None:
-    """Check a CAP 1.2 document; bounds are west, south, east, north in EPSG:4326.
+def validate(
+    message: bytes, bounds: Bounds = WORLD, profiles: Sequence[Profile] = ()
+) -> etree._Element:
+    """Check a CAP 1.2 document and return it; bounds are west, south, east, north in EPSG:4326.
 
     Raises:
         CapError: it is no XML, breaks the schema or a profile, or a polygon is open, too short,
@@ -37,6 +39,7 @@ def validate(message: bytes, bounds: Bounds = WORLD, profiles: Sequence[Profile]
     found += [complaint for profile in profiles for complaint in profile(document)]
     if found:
         raise CapError("CAP message refused: " + "; ".join(found))
+    return document
 
 
 @lru_cache(maxsize=1)

@@ -9,12 +9,19 @@ from psycopg import Connection
 
 from precrisis import store
 from precrisis.alerts.cap import cap_message
-from precrisis.alerts.deliver import deliver_cap, deliver_mail, deliver_webhook, webhook_channel
+from precrisis.alerts.deliver import (
+    deliver_cap,
+    deliver_entity,
+    deliver_mail,
+    deliver_webhook,
+    webhook_channel,
+)
 from precrisis.alerts.due import Channel
 from precrisis.alerts.feed import KEY as feed_key
 from precrisis.alerts.feed import TYPE as feed_type
 from precrisis.alerts.feed import alert_feed, shown_versions
 from precrisis.alerts.mail import alert_mail
+from precrisis.alerts.ngsi_ld import alert_entity
 from precrisis.alerts.versions import Version
 from precrisis.alerts.webhook import alert_body
 from precrisis.city import city
@@ -27,7 +34,8 @@ KEPT = dt.timedelta(days=365)  # alerts and their CAP files hold no personal dat
 
 def channels() -> list[Channel]:
     """Return every channel that the city pack names."""
-    return ["cap", "mail", *map(webhook_channel, city().alert_webhooks)]
+    broker = ["ngsi-ld"] if city().context_broker else []
+    return ["cap", "mail", *broker, *map(webhook_channel, city().alert_webhooks)]
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,9 @@ class Message:
                 sender=settings().mail_sender, status=settings().alert_status,
             )  # fmt: skip
             return deliver_mail(key, mail, relay(), connection)
+        if channel == "ngsi-ld":
+            entity = alert_entity(version, city(), settings().alert_status)
+            return deliver_entity(key, city().context_broker, entity, connection)
         (hook,) = (h for h in city().alert_webhooks if webhook_channel(h) == channel)
         body = alert_body(version, city(), self._links, settings().alert_status)
         return deliver_webhook(key, hook, body, connection)

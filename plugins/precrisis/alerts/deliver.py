@@ -6,6 +6,7 @@ locked while sending, so two workers never send at once and the second sees the 
 What a crash between send and mark means:
 
 - *cap*: the object key follows from the alert, so a second put writes the same object. Once.
+- *ngsi-ld*: the entity's id follows from the alert, so a second one leaves the same entity. Once.
 - *mail*, *webhook*: the row still says failed, so the next run sends again; the first may have been
   taken. Neither SMTP nor HTTP has a transaction, at least once is the best they give. We prefer an
   alert twice to an alert never. Message-ID and webhook-id follow from alert_id and version, so a
@@ -25,12 +26,14 @@ from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
+from precrisis.alerts.broker import bring
+from precrisis.alerts.due import Channel
+from precrisis.alerts.ngsi_ld import Entity
 from precrisis.alerts.versions import VersionKey
 from precrisis.alerts.webhook import send_webhook
-from precrisis.city import Webhook
+from precrisis.city import ContextBroker, Webhook
 from precrisis.relay import ReceiverAway, Relay, SendError, send
 
-Channel = str  # "cap", "mail", or "webhook:<name>"
 Put = Callable[[str, str, bytes, str], object]
 BEGUN = "sending was begun; its outcome is unknown until the row says sent"
 
@@ -122,6 +125,13 @@ def deliver_webhook(
     """Post an alert to a system of the city's own; see `deliver` and `send_webhook`."""
     post = partial(send_webhook, webhook, version.name, body)
     return deliver(version, webhook_channel(webhook), post, version.name, connection)
+
+
+def deliver_entity(
+    version: VersionKey, broker: ContextBroker, entity: Entity, connection: Connection
+) -> Literal["sent", "unchanged"]:
+    """Bring an alert to the context broker; see `deliver` and `bring`."""
+    return deliver(version, "ngsi-ld", partial(bring, broker, entity), entity["id"], connection)
 
 
 def webhook_channel(webhook: Webhook) -> Channel:

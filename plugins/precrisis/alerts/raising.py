@@ -1,10 +1,15 @@
 """alerts_raise: risky zone-hours become alerts, delivered once, then waiting for a person."""
 
 import datetime as dt
+from collections import Counter
+
+from psycopg import Connection
 
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.delivering import deliver_alerts
+from precrisis.alerts.past_limit import past_limit
 from precrisis.alerts.review import undecided
+from precrisis.alerts.rules import AlertRule
 from precrisis.alerts.stops import read_stops
 from precrisis.alerts.urgent_selection import select_urgent
 from precrisis.alerts.version_rows import (
@@ -22,6 +27,19 @@ from precrisis.warehouse import connect
 ZONE_HOURS = """
 SELECT f.* FROM marts.fct_zone_hour AS f, raw.city AS c
 WHERE f.local_date >= ((%(since)s::timestamptz) AT TIME ZONE c.time_zone)::date - 1
+"""
+PAST = """
+SELECT max(f.risk_index)::float AS peak
+FROM marts.fct_zone_hour AS f, raw.city AS c
+WHERE f.local_date BETWEEN (%(now)s AT TIME ZONE c.time_zone)::date - %(days)s
+    AND (%(now)s AT TIME ZONE c.time_zone)::date - 1
+    AND f.risk_index >= %(limit)s AND f.certainty >= %(min_certainty)s
+GROUP BY f.zone_id, f.local_date
+"""
+PAST_DAYS = """
+SELECT count(DISTINCT f.local_date) AS days FROM marts.fct_zone_hour AS f, raw.city AS c
+WHERE f.local_date BETWEEN (%(now)s AT TIME ZONE c.time_zone)::date - %(days)s
+    AND (%(now)s AT TIME ZONE c.time_zone)::date - 1
 """
 
 
@@ -49,12 +67,23 @@ def _select(run: Run, outcome: Outcome) -> None:
         hours = connection.execute(ZONE_HOURS, {"since": since}).fetchall()
         known = {row["alert_id"] for row in connection.execute("SELECT alert_id FROM ops.alert")}
         told = newest_versions(connection, [rule.rule for rule in rules], since)
-        selection = candidates(hours, rules, known, since)
+        past = {rule.rule: _past_limit(connection, rule, run) for rule in rules}
+        selection = candidates(hours, rules, known, since, past)
         store_raised(connection, selection.raised)
         found = {candidate.alert_id: candidate for candidate in selection.raised}
         quiet = {rule.rule: rule.quiet for rule in rules}
         changed = store_changes(connection, told.values(), found, quiet, run.interval_end)
     outcome.rows_in, outcome.rows_out = len(hours), len(selection.raised) + changed
-    outcome.detail = f"{len(selection.held_back)} held back by budget or expiry"
+    reasons = Counter(held.reason for held in selection.held_back)
+    outcome.detail = f"held back: {dict(reasons)}; limits of the past: {past}"
     if len(rules) < len(city().thresholds.alert_rules):
         outcome.detail += "; a rule is stopped"
+
+
+def _past_limit(connection: Connection, rule: AlertRule, run: Run) -> float:
+    days = int(city().thresholds.risk_points["budget_past_days"].value)
+    facts = {"now": run.interval_end, "days": days, "limit": rule.limit}
+    facts["min_certainty"] = rule.min_certainty
+    peaks = [row["peak"] for row in connection.execute(PAST, facts)]
+    seen = connection.execute(PAST_DAYS, facts).fetchone()["days"]
+    return past_limit(peaks, seen, rule)

@@ -33,7 +33,6 @@ SELECT place_id AS zone_id, title, expected_people, starts_at, ends_at FROM raw.
 WHERE starts_at < %(until)s AND ends_at > %(since)s - interval '1 day' AND place_id IS NOT NULL
 """
 DAY = dt.timedelta(days=1)
-URGENT_FOR = dt.timedelta(hours=2)  # what nobody could be told of in this time is for the marts
 
 
 def select_urgent(run: Run, outcome: Outcome) -> None:
@@ -45,7 +44,7 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
     if rule is None:
         outcome.detail = "the city pack names no urgent events"
         return
-    since = run.interval_end - URGENT_FOR
+    since = run.interval_end - dt.timedelta(minutes=rule.urgent_for_min)
     facts = {"rule": rule.rule, "version": rule.version, "since": since, "until": run.interval_end}
     with connect("analysis") as connection:
         one_at_a_time(connection)

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,13 +68,18 @@ def send_webhook(webhook: Webhook, message_id: str, body: bytes) -> None:
         SendError: the receiver was away or busy at every try, or refuses the message. It names the
             receiver, and no address.
     """
+    patiently(_post, webhook, message_id, body)
+
+
+def patiently(post: Callable[..., None], *what: Any) -> None:
+    """Call `post` until it does not raise ReceiverAway, some times over some seconds."""
     patient = Retrying(
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_random_exponential(multiplier=0.5, max=8),
         retry=retry_if_exception_type(ReceiverAway),
         reraise=True,
     )
-    patient(_post, webhook, message_id, body)
+    patient(post, *what)
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

@@ -72,6 +72,12 @@ class PreCrisisPlugin(AirflowPlugin):
             "url_route": "control_room",
         },
         {
+            "name": "Posts to review",
+            "href": "/precrisis/posts-review",
+            "destination": "nav",
+            "url_route": "posts_review",
+        },
+        {
             "name": "Data Docs",
             "href": "/precrisis/data-docs",
             "destination": "nav",

@@ -179,6 +179,27 @@ CREATE TABLE IF NOT EXISTS raw.post_signal (
 );
 CREATE INDEX IF NOT EXISTS post_signal_author_idx ON raw.post_signal (author_key);
 
+-- What a person said of a post that the model was not sure of; lives no longer than the signal.
+CREATE TABLE IF NOT EXISTS raw.post_correction (
+    source       text        NOT NULL,
+    post_id_hash text        NOT NULL,
+    themes       jsonb       NOT NULL, -- names of those that hold
+    corrected_by text        NOT NULL,
+    corrected_at timestamptz NOT NULL,
+    due_at       timestamptz NOT NULL,
+    loaded_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (source, post_id_hash)
+);
+-- The same without post, place, hour and reviewer: what a model read, and what held.
+CREATE TABLE IF NOT EXISTS raw.theme_example (
+    example_id    uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    model_version text  NOT NULL,
+    language      text  NOT NULL,
+    probabilities jsonb NOT NULL,
+    themes        jsonb NOT NULL,
+    reviewed_on   date  NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS raw.place (
     place_id   text PRIMARY KEY,
     kind       text NOT NULL,

@@ -22,6 +22,9 @@ ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, 
     raw.line_crossing
 TO analysis;
 
+GRANT SELECT, INSERT, UPDATE ON raw.post_correction TO analysis;
+GRANT SELECT, INSERT ON raw.theme_example TO analysis;
+
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;
 GRANT ALL ON SCHEMA staging, intermediate, marts, offences TO transformer;
 GRANT CREATE ON DATABASE :"database" TO transformer;

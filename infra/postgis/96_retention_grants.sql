@@ -2,6 +2,8 @@
 GRANT SELECT (object_key, camera_id, started_at, ended_at) ON raw.footage_segment TO retention;
 GRANT SELECT (source, post_id_hash, posted_at, due_at), DELETE ON raw.post_signal TO retention;
 GRANT SELECT (source, post_id_hash, posted_at, object_key) ON raw.post TO retention;
+GRANT SELECT (source, post_id_hash, due_at), DELETE ON raw.post_correction TO retention;
+GRANT SELECT (reviewed_on), DELETE ON raw.theme_example TO retention;
 GRANT SELECT (window_end), DELETE ON raw.camera_observation, raw.line_crossing TO retention;
 GRANT SELECT (ended_at), DELETE ON raw.video_event, raw.video_sign, raw.event_label TO retention;
 GRANT SELECT (expires_at), DELETE ON raw.camera_calibration TO retention;

@@ -46,7 +46,7 @@ class Understanding:
             )
         self._arrays = dict(np.load(learnt))
         self._workers = workers
-        self.version = f"posts{record['version']}-{found[:8]}"
+        self.version = version_of(record)
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -91,6 +91,11 @@ class Understanding:
         weighed /= weighed.sum(axis=1, keepdims=True)
         second, best = np.sort(weighed, axis=1)[:, -2:].T
         return Reading(probabilities, weighed.argmax(axis=1), best - second < TONE_MARGIN)
+
+
+def version_of(record: Mapping) -> str:
+    """The name of what was learnt, by its record: what `model_version` of a signal holds."""
+    return f"posts{record['version']}-{record['sha256'][:8]}"
 
 
 def informing(read: np.ndarray, worded: np.ndarray, weights: Sequence[float]) -> np.ndarray:

@@ -28,6 +28,14 @@ SIGNAL = Period(
     "raw.post_signal", "collection of the post", CEILING,
     "author_key is pseudonymous personal data; the hourly counts of the marts are made long before",
 )  # fmt: skip
+CORRECTION = Period(
+    "raw.post_correction", "collection of the post", CEILING,
+    "what a person said of a signal goes with the signal, also when its author deletes the post",
+)  # fmt: skip
+EXAMPLE = Period(
+    "raw.theme_example", "review", 400 * DAY,
+    "probabilities and the themes that held, without post, place or hour, to recalibrate them",
+)  # fmt: skip
 PERSONAL_QUARANTINE = Period(
     "ops.quarantine of posts and signals", "last seen", CEILING,
     "a refused row holds the keys that an accepted one would hold",
@@ -103,7 +111,8 @@ ZONE_KEY = Period(
 )  # fmt: skip
 
 ALL = (
-    SIGNAL, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, CROSSING, EVENT,
+    SIGNAL, CORRECTION, EXAMPLE,
+    PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, CROSSING, EVENT,
     SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, SURVEY, UPLOAD, AIRFLOW_RUN,
     AUTHOR_SECRET,
     ZONE_KEY,

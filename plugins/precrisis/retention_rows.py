@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from precrisis.outcome import Outcome, Step
 from precrisis.retention_periods import (
     CALIBRATION,
+    CORRECTION,
     CROSSING,
     EVENT,
     EVENT_SCORE,
+    EXAMPLE,
     FORECAST,
     HOT_SPOT,
     LABEL,
@@ -24,6 +26,12 @@ from precrisis.retention_periods import (
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
+SIGNAL_IS_GONE = """
+due_at <= %(before)s OR NOT EXISTS (
+    SELECT FROM raw.post_signal AS s
+    WHERE s.source = post_correction.source AND s.post_id_hash = post_correction.post_id_hash
+)
+"""
 PERSONAL = "noun IN ('post', 'post_signal')"
 
 
@@ -40,6 +48,8 @@ class Rows:
 # A signal carries its own due time, given when it was written: an author's deletion moves it.
 KINDS = (
     Rows("raw.post_signal", "due_at <= %(before)s", SIGNAL, has_due_time=True),
+    Rows("raw.post_correction", SIGNAL_IS_GONE, CORRECTION, has_due_time=True),
+    Rows("raw.theme_example", "reviewed_on <= %(before)s", EXAMPLE),
     Rows("raw.camera_observation", "window_end <= %(before)s", OBSERVATION),
     Rows("raw.line_crossing", "window_end <= %(before)s", CROSSING),
     Rows("raw.video_event", "ended_at <= %(before)s", EVENT),

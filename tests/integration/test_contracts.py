@@ -39,6 +39,7 @@ WITHOUT_DOOR = {
     "purpose", "objection", "expiry", "forecast", "forecast_cell", "forecast_hour",
     "forecast_window", "hot_spot", "near_repeat", "event_score", "layer_version", "place_version",
     "line_crossing",
+    "post_correction", "theme_example",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",

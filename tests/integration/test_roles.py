@@ -50,6 +50,10 @@ RIGHTS = {
     "raw.hot_spot": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.near_repeat": {"analysis": RW, "transformer": R},
     "raw.post_signal": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.post_correction": {"analysis": W, "transformer": R, "retention": {"DELETE"}},
+    "raw.theme_example": {
+        "analysis": {"SELECT", "INSERT"}, "transformer": R, "retention": {"DELETE"},
+    },
     "ops.outcome": {"ingest": W, "analysis": W, "transformer": R, "auditor": R, "retention": RW},
     "ops.object_ledger": {
         "ingest": W, "analysis": W, "transformer": R, "auditor": R,

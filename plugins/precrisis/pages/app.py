@@ -1,27 +1,24 @@
-"""The FastAPI app that Airflow mounts at /precrisis: control room, Data Docs, outcomes of a run.
+"""The FastAPI app that Airflow mounts at /precrisis: control room, Data Docs, runs, posts.
 
 Great Expectations' own Data Docs load scripts and a counting pixel from a dozen foreign hosts, so
 these pages show the same results (ops.validation, kept without values) from this machine alone.
 """
 
-import datetime as dt
-from pathlib import Path
 from typing import Any
 
-import yaml
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import Depends, FastAPI, HTTPException, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from precrisis import clock
 from precrisis.city import city
+from precrisis.pages import posts_review
 from precrisis.pages.city_drawing import city_drawing
 from precrisis.pages.control_room import situation
+from precrisis.pages.rendering import HERE, page
 from precrisis.settings import settings
 from precrisis.warehouse import connect
 
-HERE = Path(__file__).parent
 SHOWN = 30
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 # The one page with a script: its own, which asks this host again and again.
@@ -54,6 +51,7 @@ FROM ops.quarantine WHERE noun = %s ORDER BY last_seen_at DESC LIMIT %s
 """
 
 app = FastAPI(title="PreCrisis", dependencies=[Depends(get_user)], docs_url=None, redoc_url=None)
+app.include_router(posts_review.router)
 
 
 @app.middleware("http")
@@ -87,7 +85,7 @@ def control_room_script() -> FileResponse:
 @app.get("/data-docs", response_class=HTMLResponse)
 def stations() -> str:
     """Every door with its latest check."""
-    return _page("stations.html", stations=_rows(STATIONS))
+    return page("stations.html", stations=_rows(STATIONS))
 
 
 @app.get("/data-docs/{noun}", response_class=HTMLResponse)
@@ -98,7 +96,7 @@ def station(noun: str) -> str:
         raise HTTPException(404, f"no check of '{noun}' is on record yet")
     rules = [_rule(result) for result in checks[0]["result"]["results"]]
     quarantined = _rows(QUARANTINE, noun, SHOWN)
-    return _page("station.html", noun=noun, checks=checks, rules=rules, quarantined=quarantined)
+    return page("station.html", noun=noun, checks=checks, rules=rules, quarantined=quarantined)
 
 
 @app.get("/runs/{dag_id}/{run_id}", response_class=HTMLResponse)
@@ -106,12 +104,12 @@ def outcomes(dag_id: str, run_id: str) -> str:
     """What a run did to each item, and the objects it stored; keys only, never content."""
     found = _rows(OUTCOMES, dag_id, run_id)
     objects = _rows(OBJECTS, dag_id, run_id)
-    return _page("run.html", dag_id=dag_id, run_id=run_id, outcomes=found, objects=objects)
+    return page("run.html", dag_id=dag_id, run_id=run_id, outcomes=found, objects=objects)
 
 
 def _room(template: str) -> str:
     status, the_city = settings().alert_status, city()
-    return _page(
+    return page(
         template, city=the_city, map=city_drawing(), status=status, **situation(clock.now())
     )
 
@@ -131,30 +129,3 @@ def _rule(result: dict[str, Any]) -> dict[str, Any]:
 def _rows(query: str, *arguments: Any) -> list[dict[str, Any]]:
     with connect("auditor") as connection:
         return connection.execute(query, arguments).fetchall()
-
-
-def _page(template: str, **values: Any) -> str:
-    texts = yaml.safe_load((HERE / "texts.yaml").read_text(encoding="utf-8"))
-    language = city().language
-    words = {key: entry[language] for key, entry in texts.items()}
-    environment = Environment(loader=FileSystemLoader(HERE), autoescape=select_autoescape())
-    environment.filters["clock"] = _clock
-    environment.filters["age"] = lambda age: _age(age, words["day_short"])
-    environment.filters["local"] = lambda at: f"{at.astimezone(city().timezone):%d.%m.%Y %H:%M:%S}"
-    return environment.get_template(template).render(t=words, language=language, **values)
-
-
-def _clock(at: dt.datetime) -> str:
-    """The local time of day, with the date where it is not today's."""
-    local, today = at.astimezone(city().timezone), clock.now().astimezone(city().timezone).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%d.%m. %H:%M}"
-
-
-def _age(age: dt.timedelta, day: str) -> str:
-    """A duration as one reads it from afar: minutes, then hours, then days."""
-    minutes = max(0, int(age.total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    return (
-        f"{minutes // 60} h {minutes % 60:02} min" if minutes < 2880 else f"{minutes // 1440} {day}"
-    )

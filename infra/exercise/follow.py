@@ -12,7 +12,8 @@ from infra.stack.layout import ROOT
 def prepare(run: Any) -> None:
     """Places, calendar and past incidents, and the marts and baseline that follow from them."""
     from precrisis.places import take_in_places
-    from precrisis.records import take_in_calendar, take_in_incidents
+    from precrisis.records.calendar import take_in_calendar
+    from precrisis.records.incidents import take_in_incidents
     from precrisis.risk import fit_baseline
 
     take_in_places(run)
@@ -51,7 +52,8 @@ def _footage(run: Any) -> None:
 
 
 def _records(run: Any) -> None:
-    from precrisis.records import take_in_calendar, take_in_incidents
+    from precrisis.records.calendar import take_in_calendar
+    from precrisis.records.incidents import take_in_incidents
 
     take_in_calendar(run)
     take_in_incidents(run)

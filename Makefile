@@ -3,7 +3,7 @@ SHELL := bash
 STACK := .venv/bin/python -m infra.stack
 TEST := PRECRISIS_STATE=$(CURDIR)/.run-test PRECRISIS_PORT_BASE=19000 PRECRISIS_CITY_PACK=$(CURDIR)/tests/city
 
-.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench exercise replay evidence
+.PHONY: help demo test up down status check clean lock install docs notices lawfulness tls audit fuzz attacks bench exercise replay evidence scale
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
@@ -73,6 +73,11 @@ replay: install  ## make a past alert again from what it kept (ALERT=id)
 
 evidence: install ## pack what may be handed on about an alert (ALERT=id REASON="why"), and log it
 	@PYTHONPATH=.:plugins .venv/bin/python -m infra.alert evidence "$(ALERT)" --reason "$(REASON)"
+
+N ?= 100000
+scale:           ## what N made-up incidents in 5,000 zones cost the warehouse; a stack must be up
+	@set -a; source $${PRECRISIS_STATE:-.run}/env; set +a; PYTHONPATH=.:plugins \
+	  .venv/bin/python -m tests.bench.scale --incidents $(N)
 
 lawfulness:      ## record the last results of the tests that prove the requirements
 	@PRECRISIS_STATE=$(CURDIR)/.run-test .venv/bin/python -m infra.lawfulness

@@ -16,3 +16,16 @@
     delete from {{ this }} where final_at is null or final_at > {{ this_moment() }}
     {%- endif -%}
 {%- endmacro %}
+
+{# Incidents that the city's records no longer hold. Looked for only where there are too many here. #}
+{% macro forget_withdrawn_incidents() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} as t
+    where
+        (select count(*) from {{ this }}) > (select count(*) from {{ source('raw', 'incident') }})
+        and not exists (
+            select 1 from {{ source('raw', 'incident') }} as i
+            where i.source = t.source and i.source_id = t.source_id
+        )
+    {%- endif -%}
+{%- endmacro %}

@@ -331,6 +331,7 @@ CREATE TABLE IF NOT EXISTS raw.risk_baseline (
     loaded_at          timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (zone_id, hour_of_week, fitted_on)
 );
+CREATE INDEX IF NOT EXISTS risk_baseline_day_idx ON raw.risk_baseline (fitted_on);
 
 -- The weekly forecast of places, one row a local day from which one was made. What hangs on it goes
 -- with it; `surface` is what judging it needs (models/risk/stored.py).
@@ -417,6 +418,28 @@ ALTER TABLE raw.forecast_score
     ADD COLUMN IF NOT EXISTS hit_gain_high real,
     ADD COLUMN IF NOT EXISTS likelihood_gain_low real,
     ADD COLUMN IF NOT EXISTS likelihood_gain_high real;
+ALTER TABLE raw.forecast_score
+    ADD COLUMN IF NOT EXISTS districts_differ_p real,
+    ADD COLUMN IF NOT EXISTS found_odds_ratio real,
+    ADD COLUMN IF NOT EXISTS found_odds_p real,
+    ADD COLUMN IF NOT EXISTS feedback_ratio real;
+-- The published forecast of a week by district, and by who found the incident.
+CREATE TABLE IF NOT EXISTS raw.forecast_split (
+    fitted_on       date NOT NULL,
+    split           text NOT NULL CHECK (split IN ('district', 'found_by')),
+    name            text NOT NULL,
+    expected        real,
+    observed        integer NOT NULL,
+    ratio           real,
+    ratio_low       real,
+    ratio_high      real,
+    attention_share real,
+    incident_share  real,
+    attention_over_incidents real,
+    hit_rate        real,
+    loaded_at       timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (fitted_on, split, name)
+);
 -- Earlier scores judged shares of zone-hours, which is another question.
 DELETE FROM raw.forecast_score WHERE told_by IS NULL;
 
@@ -445,6 +468,39 @@ CREATE TABLE IF NOT EXISTS raw.near_repeat (
     PRIMARY KEY (tested_on, within_m, within_days)
 );
 
+-- What a measure changed at its place and in the ring around it, against places that had none; a
+-- reason stands where it can't be judged. Per cent, negative is a gain; counts over `days`.
+CREATE TABLE IF NOT EXISTS raw.measure_effect (
+    judged_on      date    NOT NULL,
+    measure_id     text    NOT NULL,
+    kind           text    NOT NULL,
+    title          jsonb   NOT NULL,
+    done_on        date    NOT NULL,
+    days           integer NOT NULL,
+    radius_m       real    NOT NULL,
+    ring_m         real    NOT NULL,
+    geom           geometry(Point, 4326) NOT NULL,
+    reason         text,
+    place_pct      real,
+    place_low_pct  real,
+    place_high_pct real,
+    place_p        real,
+    ring_pct       real,
+    ring_low_pct   real,
+    ring_high_pct  real,
+    ring_p         real,
+    displacement_quotient real,
+    place_before   integer,
+    place_after    integer,
+    ring_before    integer,
+    ring_after     integer,
+    control_before integer,
+    control_after  integer,
+    control_count  integer,
+    loaded_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (judged_on, measure_id)
+);
+
 -- The city pack's numbers, so that SQL reads them and every one keeps its owner and its end.
 CREATE TABLE IF NOT EXISTS raw.threshold (
     name       text PRIMARY KEY,
@@ -453,6 +509,29 @@ CREATE TABLE IF NOT EXISTS raw.threshold (
     owner      text NOT NULL,
     expires_on date NOT NULL,
     loaded_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- What experts judged of a sensitive site or an event (the pack's vulnerability.yaml), one row a threat.
+CREATE TABLE IF NOT EXISTS raw.vulnerability (
+    subject     text     NOT NULL CHECK (subject IN ('site', 'event')),
+    subject_id  text     NOT NULL,
+    threat      text     NOT NULL,
+    title       text,
+    zone_id     text,
+    starts_on   date,
+    ends_on     date,
+    owner       text     NOT NULL,
+    assessed_on date     NOT NULL,
+    review_on   date     NOT NULL,
+    scenario    jsonb    NOT NULL,
+    existing    jsonb    NOT NULL,
+    consequence smallint NOT NULL CHECK (consequence BETWEEN 1 AND 5),
+    likelihood  smallint NOT NULL CHECK (likelihood BETWEEN 1 AND 5),
+    score       smallint NOT NULL CHECK (score BETWEEN 1 AND 25),
+    override    jsonb,
+    measures    jsonb    NOT NULL DEFAULT '[]',
+    loaded_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (subject, subject_id, threat)
 );
 
 -- One row: the city that this platform serves. SQL takes its time zone from here.

@@ -12,14 +12,14 @@ GRANT SELECT ON ALL TABLES IN SCHEMA raw TO analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.footage_segment, raw.post, raw.place, raw.incident, raw.calendar_event, raw.threshold, raw.city,
     raw.event_label, raw.layer_version, raw.place_version, raw.stop_service,
-    raw.disorder_audit, raw.survey_answer, raw.weather_hour
+    raw.disorder_audit, raw.survey_answer, raw.weather_hour, raw.vulnerability
 TO ingest;
 GRANT DELETE ON ops.quarantine TO ingest, analysis;
 GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
     raw.camera_calibration, raw.video_sign, raw.forecast, raw.forecast_cell, raw.forecast_hour,
     raw.forecast_window, raw.hot_spot, raw.near_repeat, raw.event_score,
-    raw.line_crossing
+    raw.line_crossing, raw.measure_effect, raw.forecast_split
 TO analysis;
 
 GRANT SELECT, INSERT, UPDATE ON raw.post_correction TO analysis;
@@ -28,6 +28,8 @@ GRANT SELECT, INSERT ON raw.theme_example TO analysis;
 GRANT SELECT ON ALL TABLES IN SCHEMA raw, ops TO transformer;
 GRANT ALL ON SCHEMA staging, intermediate, marts, offences TO transformer;
 GRANT CREATE ON DATABASE :"database" TO transformer;
+-- A join over all zones and hours stays in memory; dbt runs two statements at a time.
+ALTER ROLE transformer SET work_mem = '64MB';
 
 GRANT USAGE ON SCHEMA marts TO bi_reader, analysis;
 GRANT SELECT ON ALL TABLES IN SCHEMA marts TO bi_reader, analysis;

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.stats import t
 
+MODEL_VERSION = "before-after-1"
 HALF = 0.5  # added to each count, so that none is zero (Haldane 1956)
 MIN_CONTROLS = 10
 LEVEL_PARTS = 4  # the time before is cut in so many parts, and places are matched on each

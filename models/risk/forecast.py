@@ -29,11 +29,20 @@ class NotEnoughIncidents(ValueError):
 
 @dataclass(frozen=True)
 class Incidents:
-    """Known incidents: `xy` (n, 2) metres in the grid's plane; `start`, `end` (n,) local time."""
+    """Known incidents: `xy` (n, 2) metres in the grid's plane; `start`, `end` (n,) local time.
+
+    `found_by` (n,) says who found each, where it is known.
+    """
 
     xy: np.ndarray
     start: np.ndarray
     end: np.ndarray
+    found_by: np.ndarray | None = None
+
+    def only(self, chosen: np.ndarray) -> "Incidents":
+        """Return those of a mask (n,)."""
+        found_by = None if self.found_by is None else self.found_by[chosen]
+        return Incidents(self.xy[chosen], self.start[chosen], self.end[chosen], found_by)
 
     @property
     def middle(self) -> np.ndarray:

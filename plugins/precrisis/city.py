@@ -29,10 +29,12 @@ from precrisis.alerts.cap_profiles import PROFILES
 from precrisis.alerts.rules import AlertRule
 from precrisis.maps.grid import ZoneGrid, grid_zones
 from precrisis.maps.layer import Layer
+from precrisis.measures import TakenMeasure
 from precrisis.plain_files import parsed_json, parsed_yaml, text_of
 from precrisis.register import Purpose, Register, sha256
 from precrisis.settings import settings
 from precrisis.sharing.agreement import Agreements
+from precrisis.vulnerability import Sheet
 
 UNKNOWN_SRID = 1  # no reference system has it
 
@@ -216,8 +218,11 @@ class Threshold(Part):
 
 
 class Recipient(Part):
+    """Who gets the weekly report, of which districts, with the sheets of which sites or events."""
+
     address: str
     districts: list[str] | Literal["all"] = "all"
+    sheets: list[str] = []
 
 
 def _private(url: SecretStr) -> SecretStr:
@@ -286,6 +291,11 @@ class PlaceForecast(Part):
     near_repeat_days: Threshold
     hot_spot_weeks: Threshold
     hot_spot_false_discoveries: Threshold
+    feedback_limit: Threshold
+    measure_radius_m: Threshold
+    measure_ring_m: Threshold
+    measure_days: Threshold
+    measure_min_days: Threshold
 
 
 class MapNumbers(Part):
@@ -358,6 +368,19 @@ class City(Part):
     gazetteer: dict[str, list[str]]
     incident_categories: dict[str, Any]
     agreements: Agreements = []
+    sheets: list[Sheet] = []
+    measures: list[TakenMeasure] = []
+
+    @model_validator(mode="after")
+    def _sheets_are_of_its_places(self) -> "City":
+        known = {site.site_id for site in self.sites}, {zone.zone_id for zone in self.zones}
+        for sheet in self.sheets:
+            name, places = (
+                (sheet.event.zone_id, known[1]) if sheet.event else (sheet.site_id, known[0])
+            )
+            if name not in places:
+                raise ValueError(f"vulnerability.yaml: the pack has no place '{name}'")
+        return self
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -415,6 +438,8 @@ def read_city(folder: Path) -> City:
             "gazetteer": _yaml(folder, "gazetteer"),
             "incident_categories": _yaml(folder, "incident_categories"),
             "agreements": _yaml(folder, "agreements"),
+            "sheets": _yaml_if_there(folder, "vulnerability"),
+            "measures": _yaml_if_there(folder, "measures"),
         }
         content["zones"] += _grid_zones(content)
         return City(**content)
@@ -438,6 +463,10 @@ def _yaml(folder: Path, name: str) -> Any:
         return parsed_yaml(string.Template(text).substitute(os.environ), f"{name}.yaml")
     except KeyError as error:
         raise CityPackError(f"{name}.yaml needs the environment variable {error}.") from error
+
+
+def _yaml_if_there(folder: Path, name: str) -> list:
+    return _yaml(folder, name) if (folder / f"{name}.yaml").exists() else []
 
 
 def _features(folder: Path, name: str) -> list[dict]:

@@ -19,8 +19,9 @@ from precrisis.maps.sameness import known_before
 from precrisis.maps.timetable import read_stops
 from precrisis.maps.versions import forget_others, keep_version
 from precrisis.outcome import Outcome, Step
-from precrisis.register_rows import write_register
+from precrisis.register_rows import replace, write_register
 from precrisis.run import Run
+from precrisis.vulnerability import vulnerability_rows
 from precrisis.warehouse import connect, upsert
 
 
@@ -136,4 +137,6 @@ def _write_city(connection, the_city: City) -> None:
     numbers = the_city.thresholds.numbers.items()
     rows = [{"name": name} | threshold.model_dump() for name, threshold in numbers]
     upsert(connection, "raw.threshold", ("name",), rows)
+    key = ("subject", "subject_id", "threat")
+    replace(connection, "raw.vulnerability", key, vulnerability_rows(the_city.sheets))
     write_register(connection, the_city)

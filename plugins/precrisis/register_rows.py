@@ -20,9 +20,9 @@ def write_register(connection: psycopg.Connection, the_city: City) -> None:
         connection: as `ingest`; the caller commits.
     """
     on = clock.now().astimezone(the_city.timezone).date()
-    _replace(connection, "raw.purpose", ("purpose_id",), purpose_rows(the_city))
-    _replace(connection, "raw.objection", ("item_id", "reference"), objection_rows(the_city, on))
-    _replace(connection, "raw.expiry", ("kind", "item_id"), expiry_rows(the_city))
+    replace(connection, "raw.purpose", ("purpose_id",), purpose_rows(the_city))
+    replace(connection, "raw.objection", ("item_id", "reference"), objection_rows(the_city, on))
+    replace(connection, "raw.expiry", ("kind", "item_id"), expiry_rows(the_city))
 
 
 def purpose_rows(the_city: City) -> list[dict]:
@@ -86,7 +86,7 @@ def _expiries(the_city: City) -> Iterator[tuple[str, str, str, str, dt.date]]:
         yield "alert_rule", item_id, item_id, rule.owner, rule.expires_on
 
 
-def _replace(connection, table: str, key: tuple[str, ...], rows: list[dict]) -> None:
+def replace(connection, table: str, key: tuple[str, ...], rows: list[dict]) -> None:
     """Write the rows, and take away what the pack no longer has."""
     kept = [[row[column] for row in rows] for column in key]
     columns, arrays = ", ".join(key), ", ".join(["%s::text[]"] * len(key))

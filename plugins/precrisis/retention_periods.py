@@ -93,6 +93,14 @@ SURVEY = Period(
     "raw.survey_answer", "end of the wave", 1100 * DAY,
     "a wave is compared with those of three years; an answer stands alone, without who gave it",
 )  # fmt: skip
+BASELINE = Period(
+    "raw.risk_baseline", "day of the fit", 35 * DAY,
+    "a row per zone and hour of the week at each fit; the newest is used, others explain the index",
+)  # fmt: skip
+EFFECT = Period(
+    "raw.measure_effect", "day of the judgement", 400 * DAY,
+    "counts around a place, judged anew each week, to see an effect fade within a year",
+)  # fmt: skip
 UPLOAD = Period(
     "unfinished uploads in the object store", "start of the upload", DAY,
     "what a crash left of an object; no ledger row leads to it",
@@ -111,11 +119,9 @@ ZONE_KEY = Period(
 )  # fmt: skip
 
 ALL = (
-    SIGNAL, CORRECTION, EXAMPLE,
-    PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION, CROSSING, EVENT,
-    SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, SURVEY, UPLOAD, AIRFLOW_RUN,
-    AUTHOR_SECRET,
-    ZONE_KEY,
+    SIGNAL, CORRECTION, EXAMPLE, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION,
+    CROSSING, EVENT, SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, SURVEY, BASELINE,
+    EFFECT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
 )  # fmt: skip
 
 # Posts older than this when they are met, as in a feed read for the first time, are left alone.

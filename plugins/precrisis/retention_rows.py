@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from precrisis.outcome import Outcome, Step
 from precrisis.retention_periods import (
+    BASELINE,
     CALIBRATION,
     CORRECTION,
     CROSSING,
+    EFFECT,
     EVENT,
     EVENT_SCORE,
     EXAMPLE,
@@ -60,6 +62,8 @@ KINDS = (
     Rows("raw.forecast", "starts_on <= %(before)s", FORECAST),
     Rows("raw.hot_spot", "tested_on <= %(before)s", HOT_SPOT),
     Rows("raw.survey_answer", "wave_ended_on <= %(before)s", SURVEY),
+    Rows("raw.risk_baseline", "fitted_on <= %(before)s", BASELINE),
+    Rows("raw.measure_effect", "judged_on <= %(before)s", EFFECT),
     Rows("ops.quarantine", f"{PERSONAL} AND last_seen_at <= %(before)s", PERSONAL_QUARANTINE),
     Rows("ops.quarantine", f"NOT {PERSONAL} AND last_seen_at <= %(before)s", QUARANTINE),
     Rows("ops.validation", "ran_at <= %(before)s", VALIDATION),

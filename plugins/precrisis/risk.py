@@ -7,24 +7,51 @@ how well places are told is judged there (forecast/scoring.py).
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from precrisis.city import city
+from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
 from precrisis.run import Run
-from precrisis.warehouse import connect, upsert
+from precrisis.warehouse import connect
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
+    import psycopg
 
-INCIDENTS = """
-SELECT zone_id, occurred_mid_at FROM intermediate.int_incidents_zoned
-WHERE zone_id IS NOT NULL AND occurred_mid_at < %s
+# Counted where the records are: of ten million of them, no more than zones x 168 rows leave.
+COUNTS = """
+SELECT i.zone_id,
+    ((extract(isodow FROM i.occurred_mid_at AT TIME ZONE c.time_zone) - 1) * 24
+        + extract(hour FROM i.occurred_mid_at AT TIME ZONE c.time_zone))::int AS hour_of_week,
+    count(*) AS incident_count, min(i.occurred_mid_at) AS first_at
+FROM intermediate.int_incidents_zoned AS i
+CROSS JOIN raw.city AS c
+WHERE i.zone_id IS NOT NULL AND i.occurred_mid_at < %s
+GROUP BY 1, 2
+"""
+ZONES = "SELECT zone_id FROM marts.dim_zone ORDER BY zone_id"
+FITTED = """
+SELECT fitted_on, array_agg(DISTINCT zone_id ORDER BY zone_id) AS zones
+FROM raw.risk_baseline
+WHERE fitted_on = (SELECT max(fitted_on) FROM raw.risk_baseline WHERE fitted_on <= %s)
+GROUP BY fitted_on
+"""
+WRITE = """
+COPY raw.risk_baseline (zone_id, hour_of_week, fitted_on, trained_from, trained_until,
+    expected_incidents, model_version) FROM STDIN
 """
 
 
 def fit_baseline(run: Run) -> int:
-    """Fit on all incidents before the interval's end and write the baseline; return its rows."""
+    """Fit on all incidents before the interval's end and write the baseline; return its rows.
+
+    A fit stands for the city's `baseline_refit_days`, unless the zones are others since; a rerun
+    of its own day fits again.
+
+    Raises:
+        StepFailed: the register does not allow the records.
+    """
     from models.risk.baseline import MODEL_VERSION
 
     step = Step("fit_baseline", "risk_baseline", run, role="analysis", model=MODEL_VERSION)
@@ -33,59 +60,57 @@ def fit_baseline(run: Run) -> int:
 
 
 def _fit(run: Run, outcome: Outcome) -> None:
-    import pandas as pd
-
+    for source in city().sources_of("incident"):
+        authorise(source, run, "analysis")
+    day = run.interval_end.date()
     with connect("analysis") as connection:
-        zones = [row["zone_id"] for row in connection.execute(
-            "SELECT zone_id FROM marts.dim_zone ORDER BY zone_id")]  # fmt: skip
-        incidents = pd.DataFrame(connection.execute(INCIDENTS, (run.interval_end,)).fetchall())
-        zone = connection.execute("SELECT time_zone FROM raw.city").fetchone()["time_zone"]
-        outcome.rows_in = len(incidents)
-        if incidents.empty:
+        zones = [row["zone_id"] for row in connection.execute(ZONES)]
+        if _still_stands(connection, day, zones):
+            outcome.status = "unchanged"
+            return
+        found = connection.execute(COUNTS, (run.interval_end,)).fetchall()
+        outcome.rows_in = sum(row["incident_count"] for row in found)
+        if not found:
             outcome.detail = "no incidents yet: the index goes without a baseline"
             return
-        incidents["local"] = incidents["occurred_mid_at"].dt.tz_convert(zone)
-        rows = _baseline_rows(incidents, zones, run.interval_end)
-        upsert(connection, "raw.risk_baseline", ("zone_id", "hour_of_week", "fitted_on"), rows)
-        outcome.rows_out = len(rows)
+        outcome.rows_out = _write(connection, day, zones, found, run.interval_end)
 
 
-def _counts(incidents: pd.DataFrame, zones: list[str]) -> np.ndarray:
-    """Counts by zone and hour of the local week, shape (zones, 168)."""
+def _still_stands(connection: psycopg.Connection, day: dt.date, zones: list[str]) -> bool:
+    newest = connection.execute(FITTED, (day,)).fetchone()
+    if newest is None or newest["zones"] != zones:
+        return False
+    age = (day - newest["fitted_on"]).days
+    return 0 < age < city().thresholds.risk_points["baseline_refit_days"].value
+
+
+def counts_of(found: list[dict], zones: list[str]) -> np.ndarray:
+    """Counts by zone and hour of the local week, (zones, 168); a zone that is gone falls out."""
     import numpy as np
 
     from models.risk import baseline
 
-    hour = incidents["local"].dt.dayofweek * 24 + incidents["local"].dt.hour
-    counts = np.zeros((len(zones), baseline.HOURS))
-    position = {zone: i for i, zone in enumerate(zones)}
-    for zone_id, hour_of_week in zip(incidents["zone_id"], hour, strict=True):
-        counts[position[zone_id], hour_of_week] += 1
+    counts, position = np.zeros((len(zones), baseline.HOURS)), {z: i for i, z in enumerate(zones)}
+    for row in found:
+        if row["zone_id"] in position:
+            counts[position[row["zone_id"]], row["hour_of_week"]] = row["incident_count"]
     return counts
 
 
-def _weeks(start: dt.datetime, end: dt.datetime) -> float:
-    return max((end - start).total_seconds() / 604_800, 1.0)
-
-
-def _baseline_rows(incidents, zones, end: dt.datetime) -> list[dict[str, Any]]:
+def _write(connection: psycopg.Connection, day: dt.date, zones, found, end: dt.datetime) -> int:
+    """Fit and write every zone and hour of the week, in place of an earlier fit of that day."""
     from models.risk import baseline
 
-    start = incidents["occurred_mid_at"].min()
-    fitted = baseline.fit(_counts(incidents, zones), _weeks(start, end))
-    return [
-        {
-            "zone_id": zone_id,
-            "hour_of_week": hour,
-            "fitted_on": end.date(),
-            "trained_from": start.date(),
-            "trained_until": end.date(),
-            "expected_incidents": float(fitted.rate[i, hour]),
-            "model_version": baseline.MODEL_VERSION,
-        }
-        for i, zone_id in enumerate(zones)
-        for hour in range(baseline.HOURS)
-    ]
+    first = min(row["first_at"] for row in found)
+    weeks = max((end - first).total_seconds() / 604_800, 1.0)
+    rate = baseline.fit(counts_of(found, zones), weeks).rate
+    trained = (day, first.date(), day)
+    connection.execute("DELETE FROM raw.risk_baseline WHERE fitted_on = %s", (day,))
+    with connection.cursor() as cursor, cursor.copy(WRITE) as copy:
+        for zone_id, rates in zip(zones, rate.tolist(), strict=True):
+            for hour, expected in enumerate(rates):
+                copy.write_row((zone_id, hour, *trained, expected, baseline.MODEL_VERSION))
+    return rate.size
 
 
 def build_index(run: Run) -> None:

@@ -40,6 +40,7 @@ WITHOUT_DOOR = {
     "forecast_window", "hot_spot", "near_repeat", "event_score", "layer_version", "place_version",
     "line_crossing",
     "post_correction", "theme_example",
+    "vulnerability", "measure_effect", "forecast_split",
 }  # fmt: skip
 MARTS = {
     "dim_camera", "dim_site", "dim_zone", "fct_alert", "fct_camera_day", "fct_camera_window",
@@ -49,6 +50,8 @@ MARTS = {
     "fct_hot_spot", "fct_near_repeat", "fct_event_score", "fct_flow_hour",
     "fct_disorder", "fct_perception",
     "fct_post_language_day",
+    "fct_site_threat",
+    "fct_measure_effect", "fct_forecast_split",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 OFFICER = {

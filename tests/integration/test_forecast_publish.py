@@ -161,6 +161,32 @@ def test_a_published_week_takes_the_place_of_a_backcast_that_overlaps_it(known):
     assert all(later - day >= WEEK for day, later in itertools.pairwise(days))
 
 
+def test_a_week_is_split_by_district_and_by_who_found_and_says_whether_the_map_feeds_itself(known):
+    known.rows("UPDATE raw.incident SET found_by = 'patrol' WHERE hashtext(source_id) % 3 = 0")
+    score_forecast(run_on(TODAY))
+    query = (
+        "SELECT to_jsonb(s) - 'loaded_at' AS row FROM raw.forecast_split AS s "
+        "WHERE fitted_on = %s ORDER BY split, name"
+    )
+    parts = [found["row"] for found in known.rows(query, TODAY - WEEK)]
+    (week,) = known.rows(
+        "SELECT * FROM raw.forecast_score WHERE fitted_on = %s AND method = 'published' "
+        "AND area_share BETWEEN 0.04 AND 0.06", TODAY - WEEK,
+    )  # fmt: skip
+    finders = {row["name"]: row["observed"] for row in parts if row["split"] == "found_by"}
+    assert set(finders) == {"patrol", "reported"}
+    assert sum(finders.values()) == week["incident_count"]
+    districts = {row["name"]: row for row in parts if row["split"] == "district"}
+    assert set(districts) == {"Old Town", "Riverside"}
+    assert all(row["expected"] > 0 for row in districts.values())
+    assert 0.5 < week["feedback_ratio"] < 2  # patrols found anywhere alike
+    assert 0 < week["found_odds_p"] <= 1
+    others = known.rows("SELECT 1 FROM raw.forecast_score WHERE feedback_ratio IS NOT NULL")
+    assert len(others) == len(known.rows("SELECT DISTINCT fitted_on FROM raw.forecast_score"))
+    score_forecast(run_on(TODAY))
+    assert [found["row"] for found in known.rows(query, TODAY - WEEK)] == parts
+
+
 def test_the_corners_of_the_town_are_hot_and_its_quiet_rest_is_not(known):
     found = find_hot_spots(run_on(TODAY))
     rows = known.rows("SELECT * FROM raw.hot_spot")
@@ -204,6 +230,7 @@ def test_the_marts_show_the_forecast_in_force_with_places_that_have_names(shown)
     for mart, table in (
         ("fct_forecast_window", "forecast_window"), ("fct_forecast_score", "forecast_score"),
         ("fct_hot_spot", "hot_spot"), ("fct_near_repeat", "near_repeat"),
+        ("fct_forecast_split", "forecast_split"),
     ):  # fmt: skip
         held = [shown.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]
                 for name in (f"marts.{mart}", f"raw.{table}")]  # fmt: skip

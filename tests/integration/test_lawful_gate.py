@@ -96,7 +96,7 @@ READERS = {
     "posts/ingest.py", "posts/analyse.py", "records/incidents.py", "records/calendar.py",
     "records/disorder.py", "records/surveys.py", "records/weather.py", "places.py",
     "sharing/permission.py",
-    "forecast/steps.py", "timetables.py",
+    "forecast/steps.py", "timetables.py", "risk.py",
 }  # fmt: skip
 
 

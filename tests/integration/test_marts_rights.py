@@ -19,11 +19,11 @@ BY_DISTRICT = {
     "fct_post_theme_hour", "fct_incident", "fct_zone_hour", "fct_zone_latest",
     "fct_site_vulnerability", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
     "fct_hot_spot", "fct_event_score", "fct_flow_hour",
-    "fct_perception", "fct_disorder",
+    "fct_perception", "fct_disorder", "fct_measure_effect",
 }  # fmt: skip
 NOT_FOR_PARTNERS = {
     "fct_alert", "fct_data_health", "fct_quarantine", "fct_forecast_score", "fct_near_repeat",
-    "fct_post_language_day",
+    "fct_post_language_day", "fct_site_threat", "fct_forecast_split",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 

@@ -158,3 +158,50 @@ def test_a_mail_for_a_district_says_so_and_has_its_own_id():
 def test_all_districts_means_no_restriction():
     assert districts_of(Recipient(address="a@trento.example", districts="all")) is None
     assert districts_of(Recipient(address="a@trento.example", districts=[CENTRE])) == [CENTRE]
+
+
+THREAT = {
+    "subject": "site", "subject_id": "duomo", "threat": "vehicle_ramming", "scenario": "Un veicolo",
+    "existing_measures": "Fioriere", "consequence": 4, "likelihood": 3, "computed_score": 12,
+    "score": 20, "is_overridden": True, "override_reason": "La porta resta aperta",
+    "overridden_by": "Consulente", "overridden_on": dt.date(2026, 3, 2),
+    "next_measure": "Dissuasori", "next_owner": "Strade", "next_due_on": dt.date(2027, 3, 31),
+}  # fmt: skip
+SHEET = {
+    "subject": "site", "site_id": "duomo", "site_name": "Cattedrale", "live_risk_index": 41.0,
+    "density_7d_max": 1.3, "speed_7d_mean": None, "incidents_90d": 6, "forecast_place": 3,
+    "is_in_hot_spot": True, "owner": "Sicurezza", "assessed_on": dt.date(2026, 3, 1),
+    "review_on": dt.date(2027, 3, 1),
+}  # fmt: skip
+
+
+def test_a_sheet_asked_for_is_a_page_with_the_experts_reason_and_what_the_data_say():
+    asked = week(zones=[zone_row()], sheets=[SHEET, SHEET | {"site_id": "muse"}], threats=[THREAT])
+    pdf = report_pdf(asked, city(), "it")
+    text = " ".join(text_of(pdf).split())
+    for part in (
+        "Scheda di vulnerabilità: Cattedrale", "Veicolo sulla folla", "(4 × 3 = 12)",
+        "La porta resta aperta", "Dissuasori", "1,3", "Nessuno ha ancora valutato",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_measures_are_told_with_interval_and_verdict_and_checks_in_plain_words():
+    lit = {
+        "measure_name": "Lampioni", "kind": "light", "zone_name": "Piazza", "verdict": "fewer",
+        "done_on": dt.date(2026, 9, 1), "place_pct": -40.0, "place_low_pct": -60.0,
+        "place_high_pct": -10.0, "ring_pct": None, "ring_low_pct": None, "ring_high_pct": None,
+    }  # fmt: skip
+    checks = {
+        "feedback_ratio": 1.3, "found_odds_ratio": 2.0, "found_odds_p": 0.01,
+        "districts_differ_p": 0.4,
+    }  # fmt: skip
+    told = full_week()
+    text = report_html(dataclasses.replace(told, measures=[lit], checks=[checks]), city(), "en")
+    assert "fewer incidents" in text
+    assert "−40" in text or "-40" in text
+    for part in (
+        "draws the forecast to places it had named (1.3 times)",
+        "patrols find more incidents than elsewhere", "does not differ between",
+    ):  # fmt: skip
+        assert part in text, part

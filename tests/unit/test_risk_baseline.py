@@ -1,29 +1,10 @@
-"""The baseline of the index: shrinkage, local hours, every zone and hour once."""
-
-import datetime as dt
+"""The baseline of the index: shrinkage, and counts at their place."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from models.risk.baseline import HOURS, fit
-from precrisis.risk import _baseline_rows, _counts
-
-END = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)  # a Monday
-ZONES = ["a", "b", "c"]
-
-
-def incidents(*entries: tuple[str, dt.datetime]) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        [{"zone_id": zone, "occurred_mid_at": pd.Timestamp(at)} for zone, at in entries]
-    )
-    return frame.assign(local=frame["occurred_mid_at"].dt.tz_convert("Europe/Lisbon"))
-
-
-def fridays_at_ten(zone: str, weeks: int, before: dt.datetime) -> list[tuple[str, dt.datetime]]:
-    """One incident a week, Friday 22:30 in Lisbon's summer."""
-    friday = before - dt.timedelta(days=3) + dt.timedelta(hours=21, minutes=30)
-    return [(zone, friday - dt.timedelta(weeks=week)) for week in range(weeks)]
+from precrisis.risk import counts_of
 
 
 def test_where_it_happens_often_more_is_expected_and_nowhere_is_the_rate_zero():
@@ -57,16 +38,12 @@ def test_counts_of_another_shape_or_no_time_are_refused(shape, weeks):
         fit(np.zeros(shape), weeks)
 
 
-def test_hours_are_local_and_monday_is_the_first_day():
-    monday = dt.datetime(2026, 6, 1, 0, 30, tzinfo=dt.UTC)  # 01:30 in Lisbon
-    counts = _counts(incidents(("b", monday)), ZONES)
+def test_counts_stand_at_their_zone_and_hour_and_a_zone_that_is_gone_falls_out():
+    found = [
+        {"zone_id": "b", "hour_of_week": 1, "incident_count": 4},
+        {"zone_id": "gone", "hour_of_week": 2, "incident_count": 9},
+    ]
+    counts = counts_of(found, ["a", "b", "c"])
+    assert counts.shape == (3, HOURS)
     assert np.argwhere(counts).tolist() == [[1, 1]]
-
-
-def test_rows_cover_every_zone_and_hour_once():
-    rows = _baseline_rows(incidents(*fridays_at_ten("a", 12, END)), ZONES, END)
-    keys = {(row["zone_id"], row["hour_of_week"]) for row in rows}
-    assert len(rows) == len(keys) == len(ZONES) * HOURS
-    busiest = max(rows, key=lambda row: row["expected_incidents"])
-    assert (busiest["zone_id"], busiest["hour_of_week"]) == ("a", 4 * 24 + 22)
-    assert {row["trained_until"] for row in rows} == {END.date()}
+    assert counts.sum() == 4

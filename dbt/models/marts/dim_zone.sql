@@ -1,3 +1,4 @@
+{{ config(indexes=[{'columns': ['geom'], 'type': 'gist'}]) }}
 select
     place_id as zone_id,
     name as zone_name,

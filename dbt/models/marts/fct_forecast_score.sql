@@ -26,5 +26,9 @@ select
     coalesce(hit_gain_low > 0, false) as is_hit_gain_proven,
     likelihood_gain_low,
     likelihood_gain_high,
-    coalesce(likelihood_gain_low > 0, false) as is_likelihood_gain_proven
+    coalesce(likelihood_gain_low > 0, false) as is_likelihood_gain_proven,
+    districts_differ_p,
+    found_odds_ratio,
+    found_odds_p,
+    feedback_ratio
 from {{ ref('stg_risk__forecast_scores') }}

@@ -1,11 +1,16 @@
 {{ config(
     tags=['risk'],
     materialized='incremental',
-    unique_key=['zone_id', 'hour_start_at'],
+    unique_key='hour_start_at',
     incremental_strategy='delete+insert',
-    indexes=[{'columns': ['hour_start_at']}]
+    indexes=[
+        {'columns': ['hour_start_at']},
+        {'columns': ['hour_local']},
+        {'columns': ['zone_name', 'hour_local']}
+    ]
 ) }}
 -- depends_on: {{ ref('int_hours_observed') }}
+-- An hour is built whole or not at all, so that it is replaced by its time alone.
 -- Signals join as independent causes: risk = 100 (1 - product of (1 - weight x signal)). Each one's
 -- contribution is its share of the summed logarithms, so the five add up to the index.
 {% set kinds = ['baseline', 'crowding', 'video_event', 'public_voice', 'context'] %}
@@ -20,14 +25,17 @@ with strengths as (
         {% endfor %}
     from {{ ref('int_zone_hours') }} as h
     {% if is_incremental() %}
-    where
-        h.hour_start_at >= {{ until_hour() }} - interval '{{ var("rebuild_hours") }} hours'
-        or h.hour_start_at in (
-            select t.hour_start_at from {{ ref('int_hours_observed') }} as t
-            where
-                t.last_loaded_at
-                >= {{ until_hour() }} - interval '{{ var("rebuild_hours") }} hours'
+    -- An array, so that hours are left out before they meet the zones.
+    where h.hour_start_at = any(array(
+        select generate_series(
+            {{ until_hour() }} - interval '{{ var("rebuild_hours") }} hours',
+            {{ until_hour() }} - interval '1 hour',
+            interval '1 hour'
         )
+        union
+        select t.hour_start_at from {{ ref('int_hours_observed') }} as t
+        where t.last_loaded_at >= {{ until_hour() }} - interval '{{ var("rebuild_hours") }} hours'
+    ))
     {% endif %}
 ),
 
@@ -54,8 +62,11 @@ select
     coalesce(100 * (1 - exp(-strength)) * strength_{{ kind }} / nullif(strength, 0), 0)
         as contribution_{{ kind }},
     {% endfor %}
-    (0.4 * has_baseline::int + 0.3 * has_camera::int + 0.3 * has_posts::int)::double precision
-        as certainty,
+    (
+        {{ threshold('certainty_baseline') }} * has_baseline::int
+        + {{ threshold('certainty_camera') }} * has_camera::int
+        + {{ threshold('certainty_posts') }} * has_posts::int
+    ) as certainty,
     has_camera,
     has_posts,
     has_baseline,

@@ -1,9 +1,12 @@
-{{ config(tags=['risk']) }}
+{{ config(
+    tags=['risk'],
+    indexes=[{'columns': ['district']}, {'columns': ['zone_name']}]
+) }}
 -- One row a zone: its last hour, last week and the week before.
 with latest as (
-    select distinct on (zone_id) *
+    select *
     from {{ ref('fct_zone_hour') }}
-    order by zone_id, hour_start_at desc
+    where hour_start_at = (select max(h.hour_start_at) from {{ ref('fct_zone_hour') }} as h)
 ),
 
 weeks as (
@@ -17,7 +20,10 @@ weeks as (
             as risk_previous_mean
     from {{ ref('fct_zone_hour') }} as f
     inner join latest as l on f.zone_id = l.zone_id
-    where f.hour_start_at > l.hour_start_at - interval '14 days'
+    where
+        f.hour_start_at > (
+            select max(h.hour_start_at) - interval '14 days' from {{ ref('fct_zone_hour') }} as h
+        )
     group by f.zone_id
 )
 

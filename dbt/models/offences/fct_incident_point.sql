@@ -1,18 +1,19 @@
+{{ config(materialized='view') }}
+-- A view on a table that grows and is never swapped, so that nothing is copied.
 select
-    i.source,
-    i.source_id,
-    i.category,
-    i.iccs_code,
-    i.zone_id,
-    z.zone_name,
-    z.district,
-    i.occurred_from_at,
-    i.occurred_to_at,
-    i.occurred_mid_at,
-    i.accuracy_m,
-    i.found_by,
-    st_x(i.geom) as longitude,
-    st_y(i.geom) as latitude,
-    i.geom::geometry(point, 4326) as geom -- noqa
-from {{ ref('int_incidents_zoned') }} as i
-left join {{ ref('dim_zone') }} as z on i.zone_id = z.zone_id
+    source,
+    source_id,
+    category,
+    iccs_code,
+    zone_id,
+    zone_name,
+    district,
+    occurred_from_at,
+    occurred_to_at,
+    occurred_mid_at,
+    accuracy_m,
+    found_by,
+    st_x(geom) as longitude,
+    st_y(geom) as latitude,
+    geom
+from {{ ref('int_incidents_zoned') }}

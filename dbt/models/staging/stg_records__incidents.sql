@@ -8,5 +8,6 @@ select
     occurred_from + (occurred_to - occurred_from) / 2 as occurred_mid_at,
     accuracy_m,
     found_by,
-    geom
+    geom,
+    loaded_at
 from {{ source('raw', 'incident') }}

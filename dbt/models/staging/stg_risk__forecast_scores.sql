@@ -22,5 +22,9 @@ select
     hit_gain_low,
     hit_gain_high,
     likelihood_gain_low,
-    likelihood_gain_high
+    likelihood_gain_high,
+    districts_differ_p,
+    found_odds_ratio,
+    found_odds_p,
+    feedback_ratio
 from {{ source('raw', 'forecast_score') }}

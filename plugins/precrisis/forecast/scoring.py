@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 import psycopg
 
-from models.risk.forecast import NotEnoughIncidents, Surface
+from models.risk.forecast import BANDS, NotEnoughIncidents, Surface
 from models.risk.forecast_score import score
 from models.risk.stored import unpacked
 from precrisis.forecast.known import forecast_from, incidents_before, incidents_between, numbers
+from precrisis.forecast.splits import checks, judged, learnt_from_reported, split_rows
 from precrisis.outcome import Outcome
 from precrisis.warehouse import connect, upsert
 
@@ -25,6 +26,12 @@ FORGET = """
 DELETE FROM raw.forecast_score
 WHERE fitted_on = %(day)s OR is_backcast AND abs(fitted_on - %(day)s) < 7
 """
+FORGET_SPLITS = """
+DELETE FROM raw.forecast_split AS s
+WHERE NOT EXISTS (SELECT FROM raw.forecast_score AS f WHERE f.fitted_on = s.fitted_on)
+    OR s.fitted_on = %s
+"""
+NONE = dict.fromkeys(("districts_differ_p", "found_odds_ratio", "found_odds_p", "feedback_ratio"))
 COLUMNS = {
     "cells": "cell_count", "km2": "area_km2", "floor": "floor_rate", "ceiling": "ceiling_rate",
     "hindsight": "hindsight_rate", "hit_rate_free": "windows_rate",
@@ -57,9 +64,15 @@ def judge(day: dt.date, outcome: Outcome) -> None:
         later = incidents_between(connection, day, day + WEEK)
         outcome.rows_in = len(later.xy)
         rows = score_rows(day, score(told, later.xy), is_backcast)
+        week = judged(told, later)
+        for row in rows:
+            row |= checks(week, learnt_from_reported(connection, told)) if is_main(row) else NONE
         connection.execute(FORGET, {"day": day})
         key = ("fitted_on", "method", "area_share")
         outcome.rows_out = upsert(connection, "raw.forecast_score", key, rows)
+        connection.execute(FORGET_SPLITS, (day,))
+        parts = [{"fitted_on": day} | row for row in split_rows(week)]
+        upsert(connection, "raw.forecast_split", ("fitted_on", "split", "name"), parts)
 
 
 def _told(connection: psycopg.Connection, day: dt.date) -> tuple[Surface, bool]:
@@ -67,6 +80,11 @@ def _told(connection: psycopg.Connection, day: dt.date) -> tuple[Surface, bool]:
     if kept:
         return unpacked(kept["surface"]), False
     return forecast_from(incidents_before(connection, day), day), True
+
+
+def is_main(row: dict[str, Any]) -> bool:
+    """The row of what was shown at the area share of the windows: whole-week checks stand there."""
+    return row["method"] == "published" and row["area_share"] == BANDS["high"]
 
 
 def score_rows(day: dt.date, table: pd.DataFrame, is_backcast: bool) -> list[dict[str, Any]]:

@@ -48,6 +48,15 @@ def find_hot_spots(run: Run) -> int:
     return _done(step, [local_day(run)], find, run)
 
 
+def judge_measures(run: Run) -> int:
+    """Judge each measure of the city by what happened before and after; return their number."""
+    from models.risk.before_after import MODEL_VERSION
+    from precrisis.forecast.measures import judge_measures as judge
+
+    step = Step("judge_measures", "measure_effect", run, role="analysis", model=MODEL_VERSION)
+    return _done(step, [local_day(run)], judge, run)
+
+
 def build_forecast(run: Run) -> None:
     """Build the marts of the forecast, so that a report of the same morning has them."""
     from precrisis.transform import build

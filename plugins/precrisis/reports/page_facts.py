@@ -17,6 +17,7 @@ from precrisis.reports.findings import (
     needs,
     peak_hour,
 )
+from precrisis.reports.place_facts import place_facts
 from precrisis.reports.queries import Rows, Week
 from precrisis.reports.quiet_facts import quiet_lines
 from precrisis.reports.texts import report_texts
@@ -55,6 +56,7 @@ def page_facts(
         "incident_chart": incident_bars(week.incidents, names),
         "calendar": [_event_words(days, language) for days in gathered(week.calendar)],
         "alerts_summary": _alerts_summary(week, text),
+        **place_facts(week, city, language),
         **trust_facts(week, city, language),
     }
 

@@ -49,7 +49,9 @@ def _publish(recipient: Recipient, week_start: dt.date, outcome: Outcome) -> Non
         f"reports/{week_start.isoformat()}/{report_id}_{file_name(the_city, week_start, language)}"
     )
     with connect("bi_reader") as marts:
-        week = read_city_week(marts, the_city, week_start, districts_of(recipient))
+        week = read_city_week(
+            marts, the_city, week_start, districts_of(recipient), recipient.sheets
+        )
     pdf = report_pdf(week, the_city, language, districts_of(recipient))
     outcome.rows_in = 1
     with connect("analysis") as connection:

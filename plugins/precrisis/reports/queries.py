@@ -112,6 +112,36 @@ ORDER BY open_measures DESC, live_risk_index DESC NULLS LAST, site_id
 LIMIT 5
 """
 
+SHEETS = """
+SELECT * FROM marts.fct_site_vulnerability
+WHERE site_id = ANY(%(sheets)s)
+ORDER BY subject DESC, site_name, site_id
+"""
+
+THREATS = """
+SELECT * FROM marts.fct_site_threat
+WHERE subject_id = ANY(%(sheets)s)
+ORDER BY score DESC, threat
+"""
+
+MEASURES = f"""
+SELECT measure_name, kind, zone_name, done_on, verdict, place_pct, place_low_pct, place_high_pct,
+    ring_pct, ring_low_pct, ring_high_pct
+FROM marts.fct_measure_effect
+WHERE done_on < %(stop)s AND {_MINE}
+ORDER BY done_on DESC, measure_id
+LIMIT 6
+"""
+
+# Of the newest week that was judged as it was published.
+CHECKS = """
+SELECT feedback_ratio, found_odds_ratio, found_odds_p, districts_differ_p
+FROM marts.fct_forecast_score
+WHERE method = 'published' AND area_share BETWEEN 0.04 AND 0.06
+ORDER BY fitted_on DESC
+LIMIT 1
+"""
+
 HEALTH = """
 SELECT noun, sum(ok_count) AS ok_count, sum(unchanged_count) AS unchanged_count,
     sum(quarantined_count) AS quarantined_count, sum(failed_count) AS failed_count,
@@ -191,6 +221,10 @@ class Week:
     calendar: Rows
     next_week: Rows
     sites: Rows
+    sheets: Rows
+    threats: Rows
+    measures: Rows
+    checks: Rows
     health: Rows
     quarantine: Rows
     cameras: Rows
@@ -209,6 +243,10 @@ _QUERIES = {
     "calendar": CALENDAR,
     "next_week": NEXT_WEEK,
     "sites": SITES,
+    "sheets": SHEETS,
+    "threats": THREATS,
+    "measures": MEASURES,
+    "checks": CHECKS,
     "health": HEALTH,
     "quarantine": QUARANTINE,
     "cameras": CAMERAS,
@@ -225,8 +263,11 @@ def read_week(
     districts: list[str] | None,
     limit: float,
     min_certainty: float,
+    sheets: list[str] | None = None,
 ) -> Week:
     """Read the week from `start`; limit and min_certainty say which hours are hot.
+
+    `sheets` names the sites and events whose vulnerability sheets are asked for.
 
     Raises:
         psycopg.errors.UndefinedTable: the marts are not built; run the warehouse build first.
@@ -239,6 +280,7 @@ def read_week(
         "districts": districts,
         "limit": limit,
         "min_certainty": min_certainty,
+        "sheets": sheets or [],
     }
     with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
         rows = {name: cursor.execute(sql, values).fetchall() for name, sql in _QUERIES.items()}

@@ -61,12 +61,16 @@ def report_html(
 
 
 def read_city_week(
-    connection: Connection, city: City, week_start: dt.date, districts: list[str] | None
+    connection: Connection,
+    city: City,
+    week_start: dt.date,
+    districts: list[str] | None,
+    sheets: list[str] | None = None,
 ) -> Week:
     """Read the week with the limit and certainty of the city's most sensitive alert rule."""
     rule = min(city.thresholds.alert_rules, key=lambda rule: rule.limit)
     return read_week(
-        connection, week_start, city.time_zone, districts, rule.limit, rule.min_certainty
+        connection, week_start, city.time_zone, districts, rule.limit, rule.min_certainty, sheets
     )
 
 

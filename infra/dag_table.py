@@ -22,6 +22,7 @@ PATH = (
     "risk_score",
     "alerts_raise",
     "alerts_review",
+    "alerts_escalate",
     "alerts_stop",
     "dashboards_publish",
     "reports_publish",

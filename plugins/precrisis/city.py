@@ -348,6 +348,8 @@ class City(Part):
     centre: tuple[float, float]
     bounds: tuple[float, float, float, float]
     alert_recipients: list[str]
+    # Told of an alert that nobody decided on in time (review_overdue_minutes).
+    escalation_recipients: list[str] = []
     alert_webhooks: list[Webhook] = []
     context_broker: ContextBroker | None = None
     cap_profiles: list[ProfileName] = ["restricted"]

@@ -79,7 +79,8 @@ def test_disclosure_control_is_the_same_everywhere(city_id):
 @BOTH
 def test_recipients_are_on_example_domains(city_id):
     city = read_city(PACKS[city_id])
-    addresses = [*city.alert_recipients, *(r.address for r in city.report_recipients)]
+    addresses = [*city.alert_recipients, *city.escalation_recipients]
+    addresses += [r.address for r in city.report_recipients]
     assert all(address.endswith(".example") for address in addresses)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from email.message import EmailMessage
 from functools import cached_property
 from typing import Literal
 
@@ -58,17 +59,21 @@ class Message:
         if channel == "cap":
             return deliver_cap(key, version.candidate.starts_at, self._cap, _put, connection)
         if channel == "mail":
-            mail = alert_mail(
-                version, city(), self._picture(), self._cap, self._links,
-                sender=settings().mail_sender, status=settings().alert_status,
-            )  # fmt: skip
-            return deliver_mail(key, mail, relay(), connection)
+            return deliver_mail(key, self.mail, relay(), connection)
         if channel == "ngsi-ld":
             entity = alert_entity(version, city(), settings().alert_status)
             return deliver_entity(key, city().context_broker, entity, connection)
         (hook,) = (h for h in city().alert_webhooks if webhook_channel(h) == channel)
         body = alert_body(version, city(), self._links, settings().alert_status)
         return deliver_webhook(key, hook, body, connection)
+
+    @property
+    def mail(self) -> EmailMessage:
+        """The mail to the city's alert recipients."""
+        return alert_mail(
+            self.version, city(), self._picture(), self._cap, self._links,
+            sender=settings().mail_sender, status=settings().alert_status,
+        )  # fmt: skip
 
     @cached_property
     def _cap(self) -> bytes:

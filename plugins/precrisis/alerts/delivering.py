@@ -8,8 +8,8 @@ from psycopg import Connection
 from precrisis.alerts.channels import Message, channels, publish_feed
 from precrisis.alerts.deliver import DeliveryError
 from precrisis.alerts.due import Channel, Due, due
-from precrisis.alerts.version_rows import VERSIONS, follow_decisions
-from precrisis.alerts.versions import VersionKey, version_of
+from precrisis.alerts.version_rows import VERSIONS, follow_decisions, whole_version
+from precrisis.alerts.versions import VersionKey
 from precrisis.outcome import Outcome, Step
 from precrisis.run import Run
 from precrisis.settings import settings
@@ -41,10 +41,6 @@ SELECT n.*,
 FROM ({VERSIONS}) AS n
 WHERE n.made_at > now() - interval '7 days'
 ORDER BY n.made_at, n.risk_index DESC, n.alert_id, n.version
-"""
-EARLIER = """
-SELECT version, made_at FROM ops.alert_version
-WHERE alert_id = %s AND version < %s ORDER BY version
 """
 # A channel that was away for this many alerts in a run is left in peace until the next.
 AWAY = 2
@@ -119,8 +115,6 @@ class _Rounds:
 
 
 def _message(connection: Connection, item: Due) -> Message:
-    alert_id = item.row["alert_id"]
-    found = connection.execute(EARLIER, (alert_id, item.row["version"])).fetchall()
+    message = Message(whole_version(connection, item.row), item.row["is_asked_again"])
     connection.commit()
-    earlier = [(VersionKey(alert_id, row["version"]), row["made_at"]) for row in found]
-    return Message(version_of(item.row, earlier), item.row["is_asked_again"])
+    return message

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from psycopg import Connection
 
-from precrisis.alerts.candidates import COLUMNS, Candidate
-from precrisis.alerts.versions import Version, change_of, version_of
+from precrisis.alerts.candidates import COLUMNS, Candidate, Row
+from precrisis.alerts.versions import Version, VersionKey, change_of, version_of
 from precrisis.warehouse import upsert
 
 SAID = ("ends_at", "risk_index", "certainty", "severity", "reasons", "unknowns", "inputs")
@@ -20,6 +20,10 @@ NEWEST = f"""
 SELECT DISTINCT ON (alert_id) * FROM ({VERSIONS}) AS n
 WHERE rule = ANY(%(rules)s) AND raised_at >= %(since)s
 ORDER BY alert_id, version DESC
+"""
+EARLIER = """
+SELECT version, made_at FROM ops.alert_version
+WHERE alert_id = %s AND version < %s ORDER BY version
 """
 # A person's newest word, where no version says so yet.
 FOLLOW = f"""
@@ -48,6 +52,13 @@ def newest_versions(
     """Return the newest version of each alert of these rules that was raised since, by alert."""
     found = connection.execute(NEWEST, {"rules": list(rules), "since": since})
     return {row["alert_id"]: version_of(row) for row in found}
+
+
+def whole_version(connection: Connection, row: Row) -> Version:
+    """Return a version from a row of VERSIONS, with those before it, as its messages need it."""
+    found = connection.execute(EARLIER, (row["alert_id"], row["version"])).fetchall()
+    earlier = [(VersionKey(row["alert_id"], one["version"]), one["made_at"]) for one in found]
+    return version_of(row, earlier)
 
 
 def store_raised(connection: Connection, raised: Sequence[Candidate]) -> int:

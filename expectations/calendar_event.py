@@ -1,9 +1,10 @@
-"""Door of calendar_event: a planned happening that explains a crowd."""
+"""Door of calendar_event: a planned happening that explains a crowd, or a partner's warning."""
 
 from expectations.station import Station, between, later, one_of, present, unique
 
 KINDS = [
     "market", "match", "concert", "holiday", "festival", "procession", "worship", "demonstration",
+    "warning",
 ]  # fmt: skip
 
 

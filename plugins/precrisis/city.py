@@ -167,6 +167,7 @@ class Source(Part):
         "map_layer",
         "gtfs",
         "holidays",
+        "cap",
     ]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str

@@ -17,10 +17,12 @@ from precrisis.footage import segments, sources
 from precrisis.outcome import Refused
 from precrisis.plain_files import Unreadable, parsed_json, parsed_yaml
 from precrisis.records.calendar import COLUMNS as CALENDAR_COLUMNS
+from precrisis.records.cap_warning import warning_of
 from precrisis.records.files import moment_of, number_of, read_rows, refusal_of
 from precrisis.records.incidents import COLUMNS as INCIDENT_COLUMNS
 from precrisis.records.incidents import incident_row
 from tests import clips
+from tests.unit.test_partner_warnings import message
 
 CONTAINERS = {"avi": "mjpeg", "mkv": "mjpeg", "mp4": "libx264", "ts": "mpeg2video"}
 WORDS = ["#EXTM3U", "file:", "concat:", "&a", "*a", "!!python/name:os", "[", "{", "\x00", "1e999",
@@ -189,5 +191,23 @@ def test_cap_documents(fuzz):
     def check(change) -> None:
         with pytest.raises(CapError):  # it lacks most of what the schema wants
             validate(mutated(whole, change, words))
+
+    fuzz(check, CHANGES)
+
+
+def test_warnings_of_partners(fuzz):
+    """A valid message changed where the schema does not look, or anywhere."""
+    whole = message()
+    words = [b"<circle>46,11 9</circle>", b"<polygon>", b"nan", b"1e999", b",", b"Cancel",
+             b"<!DOCTYPE a [", b"9999-12-31T23:59:59-14:00", b"0001-01-01T00:00:00+14:00",
+    ]  # fmt: skip
+
+    def check(change) -> None:
+        try:
+            found = warning_of(mutated(whole, change, words), "it")
+        except Refused:
+            return
+        assert not found.area.is_empty or found.is_cancel
+        assert found.is_cancel or found.ends_at > found.starts_at
 
     fuzz(check, CHANGES)

@@ -1,4 +1,4 @@
-"""city_ingest: the calendar, from files of the city, and the public holidays of the country."""
+"""city_ingest: the calendar, from files of the city and messages of partners, and holidays."""
 
 import datetime as dt
 from typing import Any
@@ -9,6 +9,7 @@ from precrisis.city import City, Source, city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
 from precrisis.records.files import count_of, lines_of, moment_of
+from precrisis.records.partner_warnings import take_in_warnings
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -28,6 +29,9 @@ def take_in_calendar(run: Run) -> int:
 
 def _take_in(source: Source, outcome: Outcome, run: Run) -> None:
     authorise(source, run, "ingest")
+    if source.kind == "cap":
+        take_in_warnings(source, outcome)
+        return
     if source.kind == "holidays":
         rows = holiday_rows(city(), source, run.interval_end)
     else:

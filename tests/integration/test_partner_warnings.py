@@ -1,0 +1,63 @@
+"""A partner's CAP messages, from a folder to the calendar of the marts."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+
+import pytest
+
+from precrisis.outcome import StepFailed
+from precrisis.records.calendar import take_in_calendar
+from tests.unit.test_partner_warnings import edited, message
+
+CALENDAR = "SELECT place_id, starts_at, ends_at FROM raw.calendar_event WHERE kind = 'warning'"
+NOW = dt.datetime(2026, 11, 21, 20, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def folder(town, tmp_path):
+    """A folder of messages as a source of the pack (another one would change the notice)."""
+    found = tmp_path / "warnings"
+    found.mkdir()
+    town.set_variable("WARNINGS", str(found))
+    town.edit_pack(
+        "sources.yaml",
+        "kind: csv\n  address: ${PRECRISIS_CITY_PACK}/calendar.csv",
+        "kind: cap\n  address: ${WARNINGS}",
+    )
+    return found
+
+
+def around_the_town(town, content: bytes) -> bytes:
+    """The message with a small polygon inside a zone of the tests' city."""
+    (at,) = town.rows(
+        "SELECT st_y(p) AS lat, st_x(p) AS lon FROM (SELECT st_pointonsurface(geom) AS p "
+        "FROM raw.place WHERE place_id = 'town-square') AS inside"
+    )
+    near = ((0, 0), (0, 1e-5), (1e-5, 1e-5), (0, 0))
+    ring = " ".join(f"{at['lat'] + north:.6f},{at['lon'] + east:.6f}" for north, east in near)
+    return re.sub(rb"<polygon>[^<]*</polygon>", f"<polygon>{ring}</polygon>".encode(), content)
+
+
+def test_a_warning_is_context_until_it_is_cancelled(town, folder, run):
+    (folder / "1.xml").write_bytes(around_the_town(town, message()))
+    (folder / "2.xml").write_bytes(edited("<msgType>Alert", "<msgType>Alarm"))
+    take_in_calendar(run)
+    (row,) = town.rows(CALENDAR)
+    assert (row["place_id"], row["starts_at"]) == ("town-square", NOW)
+    assert row["ends_at"] == NOW + dt.timedelta(hours=12)
+    assert town.quarantined("calendar_event") == {("test-calendar/2.xml", "cap_valid")}
+    (folder / "1.xml").unlink()
+    (folder / "3.xml").write_bytes(message("withdrawn", 2, minutes=30))
+    for _ in range(2):
+        take_in_calendar(run)
+    (row,) = town.rows(CALENDAR)
+    assert row["ends_at"] == NOW + dt.timedelta(minutes=30)
+
+
+def test_without_a_legal_basis_no_message_is_read(town, folder, run):
+    (folder / "1.xml").write_bytes(around_the_town(town, message()))
+    late = replace(run, interval_end=run.interval_end + dt.timedelta(days=36500))
+    with pytest.raises(StepFailed):
+        take_in_calendar(late)
+    assert town.rows(CALENDAR) == []

@@ -122,7 +122,7 @@ def test_what_an_alert_comes_to_is_its_strongest_part_with_the_last_end():
 
 
 MARKET = {
-    "zone_id": "piazza-duomo", "title": "Mercato", "expected_people": 1600,
+    "zone_id": "piazza-duomo", "title": "Mercato", "scale": 0.8,
     "starts_at": NOON - 3600 * SECOND, "ends_at": NOON + 3600 * SECOND,
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from precrisis.alerts.candidates import Candidate, Row, Selection, alert_id, spend
 from precrisis.alerts.reasons import planned_reason, unknowns_of, urgent_reason
 from precrisis.alerts.rules import AlertRule
-from precrisis.alerts.urgent_inputs import event_scale, kept_planned, kept_signs, planned_at
+from precrisis.alerts.urgent_inputs import kept_planned, kept_signs, planned_at
 
 CROWD_KINDS = frozenset({"density_level"})
 PLANNED = "planned"
@@ -119,7 +119,7 @@ def candidate_of_event(
         strongest[row["kind"]] = max(strongest.get(row["kind"], 0.0), row["confidence"])
     strengths = {kind: weights[_part(kind)] * value for kind, value in strongest.items()}
     if planned:
-        strengths[PLANNED] = weights["context"] * event_scale(planned)
+        strengths[PLANNED] = weights["context"] * planned["scale"]
     # In logarithms the kinds add up, as the contributions of the index do.
     logs = {kind: -math.log1p(-min(0.99, strength)) for kind, strength in strengths.items()}
     index = 100 * -math.expm1(-sum(logs.values()))

@@ -7,9 +7,6 @@ from typing import Any
 Row = Mapping[str, Any]
 MOST_KEPT = 200  # signs that an alert keeps
 KEPT = ("candidate_id", "kind", "confidence", "inputs")
-# As in int_zone_hours: an event that many are expected at counts in full; of one without a number
-# a few are expected.
-FULL_EVENT, SMALL_EVENT = 2000, 200
 
 
 def planned_at(episode: Sequence[Row], planned: Sequence[Row]) -> Row | None:
@@ -21,13 +18,7 @@ def planned_at(episode: Sequence[Row], planned: Sequence[Row]) -> Row | None:
         for p in planned
         if p["zone_id"] == zone_id and p["starts_at"] < end and p["ends_at"] > start
     ]
-    return max(on, key=lambda p: (event_scale(p), p["title"]), default=None)
-
-
-def event_scale(planned: Row) -> float:
-    """How much of the weight of a planned event counts (0-1)."""
-    expected = planned["expected_people"]
-    return min(1.0, (SMALL_EVENT if expected is None else expected) / FULL_EVENT)
+    return max(on, key=lambda p: (p["scale"], p["title"]), default=None)
 
 
 def kept_planned(planned: Row) -> dict[str, Any]:

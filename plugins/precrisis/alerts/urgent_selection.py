@@ -28,8 +28,12 @@ FROM (
     ORDER BY r.alert_id, r.decided_at DESC
 ) AS last_words
 """
+# `scale`: how much of the weight of a planned event counts, as in int_zone_hours.
 PLANNED = """
-SELECT place_id AS zone_id, title, expected_people, starts_at, ends_at FROM raw.calendar_event
+SELECT place_id AS zone_id, title, starts_at, ends_at,
+    least(1, coalesce(expected_people, %(context_unknown_people)s) / %(context_full_people)s)::float
+    AS scale
+FROM raw.calendar_event
 WHERE starts_at < %(until)s AND ends_at > %(since)s - interval '1 day' AND place_id IS NOT NULL
 """
 DAY = dt.timedelta(days=1)
@@ -55,7 +59,7 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
         signs = [s for s in connection.execute(URGENT, facts).fetchall() if stops.allow(s)]
         told = newest_versions(connection, [rule.rule], since - DAY)
         precision = connection.execute(PRECISION, facts).fetchone()["precision"]
-        planned = connection.execute(PLANNED, facts).fetchall()
+        planned = connection.execute(PLANNED, facts | _context()).fetchall()
         found = urgent_candidates(signs, rule, _weights(), precision, planned)
         going_on = [version.candidate for version in told.values()]
         selection = urgent_alerts(found, going_on, rule, since, city().timezone)
@@ -72,3 +76,8 @@ def _weights() -> dict[str, float]:
     points = city().thresholds.risk_points
     parts = ("crowding", "video_event", "context")
     return {name: points[f"weight_{name}"].value for name in parts}
+
+
+def _context() -> dict[str, float]:
+    points = city().thresholds.risk_points
+    return {name: points[name].value for name in ("context_unknown_people", "context_full_people")}

@@ -109,6 +109,17 @@ def test_G3_G12_no_picture_where_people_demonstrate(world, street, run):
         assert "protected" in row["detail"]
 
 
+def test_G3_no_picture_of_a_view_that_is_looked_at_in_tiles(world, street, run):
+    rate = "  analysis_rate_hz: 1.0\n"
+    world.edit_pack("cameras.yaml", rate, f"{rate}  tiles: [2, 1]\n")
+    analysed(world, street, run)
+    assert world.store.keys("derived") == []
+    done = outcomes(world)
+    assert done
+    assert {row["rows_out"] for row in done.values()} == {0}
+    assert all("tiles" in row["detail"] for row in done.values())
+
+
 def test_G3_a_picture_of_code_that_was_not_attacked_is_quarantined(world, street, run, monkeypatch):
     monkeypatch.setattr(masking_record, "code_sha256", lambda: "another code")
     masking_record.doubt.cache_clear()

@@ -78,6 +78,9 @@ def _draw(event: dict[str, Any], outcome: Outcome, run: Run, detector: Any) -> N
     if doubt := masking_record.doubt():
         raise Refused("masking_proven", doubt, picture_key(event))
     try:
+        if city().camera(event["camera_id"]).tiles != (1, 1):
+            # What masks looks at the picture as a whole, and was attacked so.
+            raise NoPicture("in a view looked at in tiles, who is far is too small to be masked")
         at, shown, around = _moment(event, run)
         picture = _picture(shown, at, around, run, detector)
     except (NoPicture, UnreadableVideo, FileNotFoundError) as reason:

@@ -27,11 +27,19 @@ TRACKS = ("video", "audio")
 class Camera:
     """Films while it is entered; `asked_for` are the tracks that clients have set up.
 
-    With `falls_silent_after_s` it stops sending so long after PLAY, and keeps the line open.
+    With `falls_silent_after_s` it stops sending so long after PLAY, and keeps the line open. Each
+    client is sent pictures `apart_s` later than the one before it. `film`: another command.
     """
 
-    def __init__(self, login: str = "", falls_silent_after_s: float = 1e9) -> None:
+    def __init__(
+        self,
+        login: str = "",
+        falls_silent_after_s: float = 1e9,
+        film: str = FILM,
+        apart_s: float = 0.0,
+    ) -> None:
         self.login, self.falls_silent_after_s = login, falls_silent_after_s
+        self.film, self.apart_s = film, apart_s
         self.asked_for: set[str] = set()
         self.players: list[_Session] = []
         self._folder = tempfile.TemporaryDirectory()
@@ -45,7 +53,7 @@ class Camera:
             threading.Thread(target=self._relay, args=(track, entry), daemon=True).start()
         places = {t: f"rtp://127.0.0.1:{s.getsockname()[1]}" for t, s in self._inputs.items()}
         sdp = Path(self._folder.name) / "camera.sdp"
-        self._encoder = subprocess.Popen(FILM.format(sdp=sdp, **places).split())
+        self._encoder = subprocess.Popen(self.film.format(sdp=sdp, **places).split())
         until = time.monotonic() + 20
         while not (sdp.exists() and "m=audio" in sdp.read_text()):
             assert time.monotonic() < until, "ffmpeg does not film"
@@ -100,8 +108,8 @@ class _Session(socketserver.StreamRequestHandler):
         super().finish()
 
     def send(self, track: str, packet: bytes) -> None:
-        is_silent = time.monotonic() > self.plays_since + self.camera.falls_silent_after_s
-        if track in self.channels and not is_silent:
+        plays_s = time.monotonic() - self.plays_since
+        if track in self.channels and 0 <= plays_s <= self.camera.falls_silent_after_s:
             frame = b"$" + bytes([self.channels[track]]) + len(packet).to_bytes(2, "big")
             self._write(frame + packet)
 
@@ -121,7 +129,7 @@ class _Session(socketserver.StreamRequestHandler):
             return self._say(head, "200 OK", f"Transport: {way}", "Session: 12345678")
         self._say(head, "200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN")
         if method == "PLAY":
-            self.plays_since = time.monotonic()
+            self.plays_since = time.monotonic() + self.camera.apart_s * len(self.camera.players)
             self.camera.players.append(self)
         return method != "TEARDOWN"
 

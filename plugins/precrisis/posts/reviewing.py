@@ -2,7 +2,7 @@
 
 Only the cut text, the language and the themes are shown, never an author, a source or a time. Who
 looks says why, and the audit log keeps it before a text is read. An answer counts for the reading
-it was given on; what is kept beyond the signal leads to no post (docs/adr/0021-corrections.md).
+it was given on; what is kept beyond the signal leads to no post (docs/adr/0028-corrections.md).
 """
 
 import datetime as dt

@@ -52,6 +52,7 @@ def test_run_twice_it_writes_once_and_what_left_the_pack_leaves_the_table(world,
     before = world.rows("SELECT * FROM raw.place ORDER BY place_id")
     take_in_places(run)
     assert world.rows("SELECT * FROM raw.place ORDER BY place_id") == before
+    (world.pack / "vulnerability.yaml").write_text("[]")  # its sheet is of the site that leaves
     redraw("sites", lambda content: content["features"].clear())
     assert take_in_places(run) == PLACES - 1
     assert "site:town-hall" not in stored(world)

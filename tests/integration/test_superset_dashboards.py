@@ -23,8 +23,10 @@ ASKED = sorted(
     for key, chart in ASSETS.charts.items()
     if key not in OF_OFFICER and not chart["viz_type"].startswith("deck")
 )
-# Nobody may have looked at anything yet, and no release may have been put to the test.
+# Nobody may have looked at anything yet, and no release may have been put to the test; the tests'
+# city took no measures to be judged.
 MAY_BE_EMPTY = {
+    "event_scores", "measure_effects",
     "officer_deletions_by_day", "officer_disclosures", "officer_incident_mode",
     "officer_open_objections", "officer_privacy_tests",
 }  # fmt: skip
@@ -83,7 +85,8 @@ def test_nothing_of_ours_is_there_twice(published, admin):
 
 @pytest.mark.parametrize("key", ASKED)
 def test_every_chart_has_rows_for_an_analyst(key, published, analyst):
-    assert rows_of(analyst, published.chart_ids[key]) != []
+    rows = rows_of(analyst, published.chart_ids[key])
+    assert rows != [] or key in MAY_BE_EMPTY
 
 
 @pytest.mark.parametrize("key", sorted(OF_OFFICER))

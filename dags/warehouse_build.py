@@ -42,7 +42,7 @@ def warehouse_build():
         project_config=project(),
         profile_config=profile(),
         execution_config=execution(),
-        render_config=render(exclude=["tag:risk"]),
+        render_config=render(exclude=["tag:risk", "resource_type:exposure"]),
         operator_args={"install_deps": False, "deferrable": False, "poke_interval": 1},
     )
     one_build_at_a_time(models)

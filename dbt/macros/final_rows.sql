@@ -1,7 +1,7 @@
 {# Now, or the end of the hours to build where that is later. Deletion goes by the real time, and so
    must whatever has to know whether something is deleted already. #}
 {% macro this_moment() -%}
-    {%- if var('until') -%} greatest(now(), '{{ var("until") }}'::timestamptz)
+    {%- if until() -%} greatest(now(), '{{ until() }}'::timestamptz)
     {%- else -%} now()
     {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,11 @@
+{# End of the hours to build (UTC, exclusive), or '' for all: the end of a DAG's data interval. #}
+{% macro until() -%}
+    {{- env_var('PRECRISIS_UNTIL', '') -}}
+{%- endmacro %}
+
 {# The first hour after the range that is built. #}
 {% macro until_hour() -%}
-    {%- if var('until') -%} date_trunc('hour', '{{ var("until") }}'::timestamptz)
+    {%- if until() -%} date_trunc('hour', '{{ until() }}'::timestamptz)
     {%- else -%} (select max(h.hour_start_at) + interval '1 hour' from {{ ref('int_hours_observed') }} as h)
     {%- endif -%}
 {%- endmacro %}

@@ -33,7 +33,7 @@ def main() -> None:
     chosen = [s for s in scenarios if not given.names or s.name in given.names]
     began = time.monotonic()
     with exercise_world(stack) as world:
-        prepare(_run("prepare"))
+        prepare(_run("prepare"), world.until)
         print(f"{time.monotonic() - began:4.0f} s  the exercise's city stands", flush=True)
         results = [_play(scenario, world) for scenario in chosen]
         is_within = budget_kept(world)
@@ -52,7 +52,7 @@ def _play(scenario: Scenario, world: World) -> Result:
     first_signal_at = dt.datetime.now(dt.UTC)
     inject(scenario, world, run)
     wait_for_next_second()
-    follow(scenario, _run(scenario.name))
+    follow(scenario, _run(scenario.name), world.until)
     result = result_of(scenario, world, first_signal_at)
     print(result.line, flush=True)
     return result

@@ -1,16 +1,18 @@
-"""The steps of the DAGs, in their order, with nothing waited for between them."""
+"""The steps of the DAGs, in their order, with nothing waited for between them.
 
-import json
-import os
-import subprocess
+The index is built for the whole hours before the exercise began, also when it plays over the turn
+of an hour: or the index of the hour that ends would tell again what earlier scenarios staged.
+"""
+
+import datetime as dt
 from typing import Any
 
 from infra.exercise.scenario import Scenario
-from infra.stack.layout import ROOT
 
 
-def prepare(run: Any) -> None:
+def prepare(run: Any, until: dt.datetime) -> None:
     """Places, calendar and past incidents, and the marts and baseline that follow from them."""
+    from precrisis.dbt_build import dbt_build
     from precrisis.places import take_in_places
     from precrisis.records.calendar import take_in_calendar
     from precrisis.records.incidents import take_in_incidents
@@ -19,12 +21,13 @@ def prepare(run: Any) -> None:
     take_in_places(run)
     take_in_calendar(run)
     take_in_incidents(run)
-    _dbt(run, "--select", "+fct_zone_hour", "+int_incidents_zoned", "--exclude", "tag:risk")
+    before_risk = ["+fct_zone_hour", "+int_incidents_zoned"]
+    dbt_build(until, before_risk, exclude=["tag:risk"], verb="run")
     fit_baseline(run)
-    build_index(run)
+    build_index(until)
 
 
-def follow(scenario: Scenario, run: Any) -> None:
+def follow(scenario: Scenario, run: Any, until: dt.datetime) -> None:
     """Take in, analyse, build where the marts have news, raise and deliver."""
     from precrisis.alerts.raising import raise_alerts
 
@@ -35,7 +38,7 @@ def follow(scenario: Scenario, run: Any) -> None:
     if scenario.posts:
         _posts(run)
     if scenario.posts or scenario.recorded:
-        build_index(run)
+        build_index(until)
     raise_alerts(run)
 
 
@@ -67,16 +70,8 @@ def _posts(run: Any) -> None:
     understand_posts(run)
 
 
-def build_index(run: Any) -> None:
-    """Of `warehouse_build` and `risk_score` what the risk index rests on."""
-    _dbt(run, "--select", "+fct_zone_hour")
+def build_index(until: dt.datetime) -> None:
+    """Of `warehouse_build` and `risk_score` what the risk index up to `until` (UTC) rests on."""
+    from precrisis.dbt_build import dbt_build
 
-
-def _dbt(run: Any, *selection: str) -> None:
-    project, target = str(ROOT / "dbt"), f"{os.environ['PRECRISIS_STATE']}/dbt"
-    command = [str(ROOT / ".venv/bin/dbt"), "run", "--quiet", "--project-dir", project]
-    command += ["--profiles-dir", project, "--target-path", target, "--log-path", target]
-    command += [*selection, "--vars", json.dumps({"until": run.interval_end.isoformat()})]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        raise RuntimeError(f"dbt: {done.stdout[-2000:]}")
+    dbt_build(until, ["+fct_zone_hour"], verb="run")

@@ -49,6 +49,11 @@ class World:
     hour: dt.datetime
     post_count: int = 0
 
+    @property
+    def until(self) -> dt.datetime:
+        """The end of `hour`, up to which the index is built."""
+        return self.hour + HOUR
+
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """Run SQL as the owner in the exercise's database."""
         dsn = self.stack.dsn("owner", DATABASE)

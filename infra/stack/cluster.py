@@ -49,6 +49,7 @@ def command(stack: Stack) -> list[str]:
         "unix_socket_directories": "",
         "shared_buffers": "256MB",
         "max_connections": 120,
+        "jit": "off",  # compiling costs a second a query, more than it saves at a city's size
         "timezone": "UTC",
         "log_min_error_statement": "panic",  # statements can hold values; keep them out of logs
         **transport.postgres_options(stack, folder(stack)),

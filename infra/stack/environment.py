@@ -109,7 +109,9 @@ def airflow(stack: Stack) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
-        "AIRFLOW__COSMOS__ENABLE_CACHE": "False",
+        # Only what dbt understood of the project: without it each build parses all of it anew.
+        "AIRFLOW__COSMOS__CACHE_DIR": str(stack.state / "cosmos"),
+        "AIRFLOW__COSMOS__ENABLE_CACHE_DBT_LS": "False",
     }
 
 

@@ -115,6 +115,6 @@ def _write(connection: psycopg.Connection, day: dt.date, zones, found, end: dt.d
 
 def build_index(run: Run) -> None:
     """Build the models tagged risk: the index, its latest view, the sheets."""
-    from precrisis.transform import build
+    from precrisis.dbt_build import dbt_build
 
-    build(run, "tag:risk")
+    dbt_build(run.interval_end, ["tag:risk"])

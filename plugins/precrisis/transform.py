@@ -1,17 +1,15 @@
 """How dbt runs inside Airflow: one dbt process a build, one task a model (Cosmos, watcher mode)."""
 
-import subprocess
-
 from airflow.sdk import Asset, task
 from cosmos import DbtTaskGroup, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
 from cosmos.constants import ExecutionMode, LoadMode, TestBehavior
 
 from precrisis.dag_defaults import Pool
-from precrisis.run import Run
+from precrisis.dbt_build import NO_UNIT_TESTS, UNTIL
 from precrisis.settings import ROOT
 
 DBT = ROOT / "dbt"
-UNTIL = "{{ (dag_run.data_interval_end or dag_run.run_after).isoformat() }}"
+PUBLISHED = ["path:models/marts", "path:models/offences", "path:models/officer"]
 
 
 def project() -> ProjectConfig:
@@ -19,7 +17,7 @@ def project() -> ProjectConfig:
     return ProjectConfig(
         dbt_project_path=DBT,
         manifest_path=DBT / "target" / "manifest.json",
-        dbt_vars={"until": UNTIL},
+        env_vars={UNTIL: "{{ (dag_run.data_interval_end or dag_run.run_after).isoformat() }}"},
     )
 
 
@@ -32,15 +30,23 @@ def profile() -> ProfileConfig:
 
 
 def execution() -> ExecutionConfig:
-    return ExecutionConfig(execution_mode=ExecutionMode.WATCHER)
+    """One dbt process, the producer, builds all: also the views that have no task of their own."""
+    return ExecutionConfig(
+        execution_mode=ExecutionMode.WATCHER,
+        setup_operator_args={"dbt_cmd_flags": ["--select", "path:models", *NO_UNIT_TESTS]},
+    )
 
 
-def render(select: list[str] | None = None, exclude: list[str] | None = None) -> RenderConfig:
-    """Tests run with their model; a failing one stops what depends on it."""
+def render(exclude: list[str]) -> RenderConfig:
+    """A task for each published model and one for its tests; a failing one stops what rests on it.
+
+    The views before them have none: a task costs more than a second, and dbt's message is in the
+    producer's log.
+    """
     return RenderConfig(
         load_method=LoadMode.DBT_MANIFEST,
-        select=select or [],
-        exclude=exclude or [],
+        select=PUBLISHED,
+        exclude=exclude,
         test_behavior=TestBehavior.AFTER_EACH,
     )
 
@@ -67,17 +73,3 @@ def announce(asset: Asset):
         """Emit the asset event."""
 
     return tell()
-
-
-def build(run: Run, select: str) -> None:
-    """Build some models in one dbt process (where a task a model would cost more than it shows).
-
-    Raises:
-        RuntimeError: a model or test failed; dbt's own message is in the task log.
-    """
-    command = ["dbt", "build", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
-    command += ["--select", select, "--vars", f"{{until: '{run.interval_end.isoformat()}'}}"]
-    result = subprocess.run(command, capture_output=True, text=True)
-    print(result.stdout)
-    if result.returncode:
-        raise RuntimeError(f"dbt build of {select} failed; see the log above")

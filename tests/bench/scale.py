@@ -12,7 +12,6 @@ import os
 import re
 import resource
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -108,24 +107,19 @@ def built(folder: Path, until: dt.datetime) -> dict[str, object]:
     run = Run("risk_score", f"scale-{until:%Y%m%d}", until - dt.timedelta(days=1), until)
     slow: dict[str, float] = {}
     parts = {
-        "marts_s": seconds(lambda: slow.update(dbt(folder, until, "--exclude", "tag:risk"))),
+        "marts_s": seconds(lambda: slow.update(dbt(folder, until, exclude=["tag:risk"]))),
         "baseline_s": seconds(lambda: fit_baseline(run)),
-        "index_s": seconds(lambda: slow.update(dbt(folder, until, "--select", "tag:risk"))),
+        "index_s": seconds(lambda: slow.update(dbt(folder, until, select=["tag:risk"]))),
     }
     most = sorted(slow.items(), key=lambda item: -item[1])[:SLOWEST]
     return {"seconds": round(sum(parts.values()), 1)} | parts | {"slowest": dict(most)}
 
 
-def dbt(folder: Path, until: dt.datetime, *selection: str) -> dict[str, float]:
-    """One dbt process with data tests; seconds by model or test."""
-    project = str(ROOT / "dbt")
-    command = [".venv/bin/dbt", "build", "--project-dir", project, "--profiles-dir", project]
-    command += ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")]
-    command += [*selection, "--exclude-resource-type", "unit_test"]
-    command += ["--vars", json.dumps({"until": until.isoformat()})]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(done.stdout[-4000:])
+def dbt(folder: Path, until: dt.datetime, **selection: list[str]) -> dict[str, float]:
+    """One dbt build with data tests; seconds by model or test."""
+    from precrisis.dbt_build import dbt_build
+
+    dbt_build(until, target=folder / "dbt", **selection)
     results = json.loads((folder / "dbt" / "run_results.json").read_text())["results"]
     return {r["unique_id"].split(".")[2]: round(r["execution_time"], 1) for r in results}
 

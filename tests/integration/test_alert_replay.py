@@ -49,7 +49,7 @@ def test_an_urgent_alert_comes_out_the_same_with_the_versions_then_in_use(town, 
 def test_a_zone_hour_alert_comes_out_the_same(town, run, relay):
     for n in range(6):
         marts.window(town, "town-square", 600, n)
-    marts.build(folder="+fct_zone_hour")
+    marts.build(only="+fct_zone_hour")
     raise_alerts(run)
     (alert,) = town.rows("SELECT * FROM ops.alert")
     assert alert["rule"] == "zone_risk_noticed"

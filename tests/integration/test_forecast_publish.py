@@ -219,7 +219,7 @@ def shown(known):
 
 
 def test_the_marts_show_the_forecast_in_force_with_places_that_have_names(shown):
-    marts.build(verb="build", folder="tag:forecast")
+    marts.build(verb="build", only="tag:forecast")
     cells = shown.rows("SELECT count(*) AS n FROM raw.forecast_cell")[0]["n"]
     rows = shown.rows("SELECT * FROM marts.fct_forecast")
     assert len(rows) == 4 * cells
@@ -246,7 +246,7 @@ def test_a_forecast_whose_days_are_over_is_shown_no_longer_and_no_hot_spot_of_an
         later = {**row, "tested_on": row["tested_on"] + WEEK}
         del later["loaded_at"]
         upsert(connection, "raw.near_repeat", ("tested_on", "within_m", "within_days"), [later])
-    marts.build(folder="+fct_hot_spot")
+    marts.build(only="+fct_hot_spot")
     assert shown.rows("SELECT 1 FROM marts.fct_hot_spot") == []
 
 

@@ -25,7 +25,7 @@ def run_at(end: dt.datetime) -> Run:
 
 
 def build() -> None:
-    marts.build(folder="+int_incidents_zoned")
+    marts.build(only="+int_incidents_zoned")
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def lit(town):
 
 def test_a_measure_that_helped_is_told_with_its_interval_and_a_rerun_changes_nothing(lit):
     assert judge_measures(run_on(TODAY)) == judge_measures(run_on(TODAY)) == 1
-    marts.build(folder="+fct_measure_effect")
+    marts.build(only="+fct_measure_effect")
     (row,) = lit.rows(EFFECT)
     assert (row["verdict"], row["measure_name"], row["kind"]) == ("fewer", "Lamps", "light")
     assert (row["place_before"], row["place_after"]) == (40, 8)

@@ -70,7 +70,7 @@ def page(town, run):
         "VALUES ('duomo-nord', now(), now() + interval '2 hours', 'operator', 'Act 9', %s)",
         REASON,
     )
-    marts.build(verb="build", folder="officer")
+    marts.build(verb="build", only="officer")
     return town
 
 

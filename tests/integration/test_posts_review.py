@@ -93,7 +93,7 @@ def test_an_answer_counts_for_its_reading_and_goes_with_its_post(uncertain, clie
     (entry,) = uncertain.rows(LOG, ["review"])
     assert entry["facts"]["posts"] == 1
 
-    marts.build(folder="+stg_feeds__signals")
+    marts.build(only="+stg_feeds__signals")
     found = {row["post_id_hash"]: row for row in uncertain.rows(SIGNALS)}
     held = {theme for theme, p in found[keys["Panic"]]["themes"].items() if p == 1}
     assert held == {"panic", "rumour"}

@@ -19,7 +19,7 @@ def test_every_query_runs_on_the_marts(districts):
         week = read_week(connection, MONDAY, "Europe/Rome", districts, 50, 0.5)
     counted = {"next_week", "suppressed"}  # one row of counts each
     assert {name for name in counted if len(getattr(week, name)) == 1} == counted
-    of_no_week = {"sites", "cameras", "scores"}
+    of_no_week = {"sites", "cameras", "scores", "checks"}
     dated = set(Week.__dataclass_fields__) - counted - of_no_week - {"start"}
     assert {name for name in dated if getattr(week, name)} == set()
     assert week.suppressed == [{"window_count": 0, "theme_hour_count": 0}]

@@ -116,9 +116,9 @@ def test_the_marts_show_shares_from_k_answers_on_and_what_was_found(town, world,
         "\n".join([AUDITS, *(",".join(audit.values()) for audit in audits)])
     )
     assert (take_in_surveys(run), take_in_audits(run)) == (20, 3)
-    marts.build(folder="+fct_perception +fct_disorder +int_departures_hourly")
+    marts.build(only="+fct_perception +fct_disorder +int_departures_hourly")
     tested = "fct_perception fct_disorder int_answers_weighted int_departures_hourly"
-    marts.build(verb="test", folder=tested)
+    marts.build(verb="test", only=tested)
     assert world.rows(
         "SELECT zone_id, answered_count, response_pct, share_pct, share_low_pct, share_high_pct, "
         "is_suppressed FROM marts.fct_perception ORDER BY zone_id"

@@ -33,7 +33,7 @@ def past(town, *, calm: int, panic: int = 0, weeks: int = 4) -> None:
 
 def surprises(town) -> dict[tuple[str, str], float | None]:
     """What the hour's build says of each cell that is shown."""
-    marts.build(folder="+int_voice_hourly")
+    marts.build(only="+int_voice_hourly")
     return {(row["zone_id"], row["theme"]): row["surprise"] for row in town.rows(SHOWN, HOUR)}
 
 
@@ -81,7 +81,7 @@ def test_an_author_who_posts_a_hundred_times_is_one_voice(town):
 
 def test_a_past_that_was_deleted_is_told_against_by_what_the_mart_kept(town):
     past(town, calm=6, panic=5)
-    marts.build(folder="+int_voice_hourly")
+    marts.build(only="+int_voice_hourly")
     town.rows("DELETE FROM raw.post_signal")
     town.rows("UPDATE marts.fct_post_theme_hour SET final_at = hour_start_at + interval '7 d'")
     for zone_id in ZONES:

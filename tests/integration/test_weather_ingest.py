@@ -58,7 +58,7 @@ def test_lamps_belong_to_zones_and_no_two_of_them_are_one(world, offer, run):
     frame = gpd.GeoDataFrame({"pole": [1, 2, 3]}, geometry=places, crs=4326)
     frame.to_file(world.samples / "lamps.geojson")
     take_in_places(run)
-    marts.build(folder="+int_lamps_zoned +int_weather_hourly")
-    marts.build(verb="test", folder="int_lamps_zoned int_weather_hourly")
+    marts.build(only="+int_lamps_zoned +int_weather_hourly")
+    marts.build(verb="test", only="int_lamps_zoned int_weather_hourly")
     rows = world.rows("SELECT zone_id, lamp_count FROM intermediate.int_lamps_zoned")
     assert rows == [{"zone_id": "town-square", "lamp_count": 2}]

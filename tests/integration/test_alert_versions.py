@@ -22,11 +22,17 @@ from precrisis.outcome import StepFailed
 from precrisis.run import Run
 from precrisis.settings import settings
 from tests import marts
+from tests.unit.alerts_town import zone_hour
 
 MINUTE = dt.timedelta(minutes=1)
 EMPTY_MART = """
-CREATE TABLE marts.fct_zone_hour
-(zone_id text, local_date date, risk_index real, certainty real)
+CREATE TABLE marts.fct_zone_hour (
+    zone_id text, local_date date, risk_index real, certainty real, hour_start_at timestamptz,
+    contribution_baseline real, contribution_crowding real, contribution_video_event real,
+    contribution_public_voice real, contribution_context real, has_camera bool, has_posts bool,
+    has_baseline bool, people_mean real, video_event_count int, alarming_post_count int,
+    event_title text
+)
 """
 SIGN = """
 INSERT INTO ops.alert_candidate
@@ -65,6 +71,17 @@ class Scene:
         name = f"{kind} {zone_id} {minutes}"
         row = (name, kind, zone_id, at, at + MINUTE / 3, confidence, at)
         self.town.rows(SIGN, *row)
+
+    def index(self, risk_index: float) -> None:
+        """The index of the hour now, as the marts would have it when it is over."""
+        hour = self.now.replace(minute=0, second=0, microsecond=0)
+        row = zone_hour(zone_id="town-square", risk_index=risk_index, hour_start_at=hour)
+        row["local_date"] = hour.date()
+        self.town.rows(
+            "INSERT INTO marts.fct_zone_hour "
+            "SELECT (jsonb_populate_record(NULL::marts.fct_zone_hour, %s)).*",
+            json.dumps(row, default=str),
+        )
 
     def look(self, minutes=1.0) -> None:
         raising.raise_alerts(self.run(minutes))
@@ -130,6 +147,23 @@ def test_an_alert_that_grows_and_ends_is_told_so_once_on_every_channel(scene):
     first, second, third = scene.mails()
     assert second["In-Reply-To"] == third["References"] == first["Message-ID"]
     assert len({mail["Message-ID"] for mail in scene.mails()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("risk_index", "versions"), [(50.0, [(1, "raised")]), (70.0, [(1, "raised"), (2, "grew")])]
+)
+def test_the_hour_of_an_urgent_alert_makes_it_grow_or_says_nothing(scene, risk_index, versions):
+    scene.sign()
+    scene.look()
+    scene.index(risk_index)
+    for _ in range(2):
+        scene.look(5)
+    assert scene.versions() == versions
+    assert scene.sent("mail") == [number for number, _ in versions]
+    (row,) = scene.town.rows(
+        "SELECT detail FROM ops.outcome WHERE step = 'select_alerts' ORDER BY ended_at DESC LIMIT 1"
+    )
+    assert "told_as_urgent" in row["detail"]
 
 
 def test_the_cap_documents_of_an_alert_refer_to_those_before(scene):

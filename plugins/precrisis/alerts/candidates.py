@@ -6,7 +6,7 @@ already: it keeps its place in the budget of its day even when something higher 
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -48,7 +48,7 @@ class Candidate:
 class HeldBack(NamedTuple):
     """A candidate that is not raised.
 
-    reason is `over_budget`, `rule_expired` or `below_past_limit`.
+    reason is `over_budget`, `rule_expired`, `below_past_limit` or `told_as_urgent`.
     """
 
     candidate: Candidate
@@ -68,13 +68,15 @@ def candidates(
     already_raised: AbstractSet[str] = frozenset(),
     since: datetime | None = None,
     past_limits: Mapping[str, float] | None = None,
+    is_told: Callable[[Candidate], object] = lambda candidate: None,
 ) -> Selection:
     """Return the candidates of rows of marts.fct_zone_hour under each rule's budget per local day.
 
     Consecutive hours of a zone at or above limit and min_certainty are one candidate; its day is
     the local date of its first hour. With `since` those that begin earlier are left out: let the
     rows begin before it, or an episode cut by their beginning looks like a new one. past_limits
-    (past_limit.py), by rule, hold back new ones whose peak is lower.
+    (past_limit.py), by rule, hold back new ones whose peak is lower; is_told those that another
+    alert tells of (joining.py).
 
     Raises:
         ValueError: an hour_start_at has no time zone, or two rules share a name.
@@ -88,7 +90,15 @@ def candidates(
         runs = [run for run in _runs(hours) if since is None or run[0]["hour_start_at"] >= since]
         found = [(candidate_of(run, rule), run[0]["local_date"]) for run in runs]
         least = (past_limits or {}).get(rule.rule, rule.limit)
-        _spend_budget(found, rule, already_raised, least, selection)
+        new = [item for item in found if item[0].alert_id not in already_raised]
+        told = {candidate.alert_id for candidate, _ in new if is_told(candidate)}
+        selection.held_back.extend(
+            HeldBack(candidate, "told_as_urgent")
+            for candidate, _ in new
+            if candidate.alert_id in told
+        )
+        left = [item for item in found if item[0].alert_id not in told]
+        _spend_budget(left, rule, already_raised, least, selection)
     selection.raised.sort(key=_most_urgent_first)
     return selection
 

@@ -5,8 +5,9 @@ from collections import Counter
 
 from psycopg import Connection
 
-from precrisis.alerts.candidates import candidates
+from precrisis.alerts.candidates import Selection, candidates
 from precrisis.alerts.delivering import deliver_alerts
+from precrisis.alerts.joining import growth, told_as_urgent
 from precrisis.alerts.past_limit import past_limit
 from precrisis.alerts.review import undecided
 from precrisis.alerts.rules import AlertRule
@@ -18,6 +19,7 @@ from precrisis.alerts.version_rows import (
     store_changes,
     store_raised,
 )
+from precrisis.alerts.versions import Version
 from precrisis.city import city
 from precrisis.outcome import Outcome, Step
 from precrisis.run import Run
@@ -68,16 +70,37 @@ def _select(run: Run, outcome: Outcome) -> None:
         known = {row["alert_id"] for row in connection.execute("SELECT alert_id FROM ops.alert")}
         told = newest_versions(connection, [rule.rule for rule in rules], since)
         past = {rule.rule: _past_limit(connection, rule, run) for rule in rules}
-        selection = candidates(hours, rules, known, since, past)
+        urgent = _urgent(connection, since)
+        selection = candidates(
+            hours, rules, known, since, past, lambda found: told_as_urgent(found, urgent)
+        )
         store_raised(connection, selection.raised)
+        grown = _grow(connection, selection, urgent, run.interval_end)
         found = {candidate.alert_id: candidate for candidate in selection.raised}
         quiet = {rule.rule: rule.quiet for rule in rules}
         changed = store_changes(connection, told.values(), found, quiet, run.interval_end)
-    outcome.rows_in, outcome.rows_out = len(hours), len(selection.raised) + changed
+    outcome.rows_in, outcome.rows_out = len(hours), len(selection.raised) + changed + grown
     reasons = Counter(held.reason for held in selection.held_back)
     outcome.detail = f"held back: {dict(reasons)}; limits of the past: {past}"
     if len(rules) < len(city().thresholds.alert_rules):
         outcome.detail += "; a rule is stopped"
+
+
+def _urgent(connection: Connection, since: dt.datetime) -> list[Version]:
+    rule = city().thresholds.urgent_events
+    return list(newest_versions(connection, [rule.rule], since).values()) if rule else []
+
+
+def _grow(
+    connection: Connection, selection: Selection, urgent: list[Version], now: dt.datetime
+) -> int:
+    """Make a version of each urgent alert that its hour puts into a higher band."""
+    held = [h.candidate for h in selection.held_back if h.reason == "told_as_urgent"]
+    grown = growth(held, urgent)
+    found = {version.candidate.alert_id: candidate for version, candidate in grown}
+    rule = city().thresholds.urgent_events
+    quiet = {rule.rule: rule.quiet} if rule else {}
+    return store_changes(connection, [version for version, _ in grown], found, quiet, now)
 
 
 def _past_limit(connection: Connection, rule: AlertRule, run: Run) -> float:

@@ -2,11 +2,12 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from precrisis.city import City
-from precrisis.dashboards.warehouse import latest_hour, reader_dsns
+from precrisis.dashboards.warehouse import Box, forecast_boxes, latest_hour, reader_dsns
 from precrisis.settings import Settings
 
 _SHOWN_DAYS = 14
@@ -17,7 +18,9 @@ _MAP_PX = (780, 560)
 def city_values(settings: Settings, city: City) -> dict[str, Any]:
     """Return what the placeholders take from the city and its place of work."""
     dsns = reader_dsns(settings)
-    longitude, latitude, zoom = view(city)
+    zones = [zone.geometry.bounds for zone in city.zones]
+    longitude, latitude, zoom = view(zones)
+    forecast = view([*zones, *forecast_boxes(settings.bi_dsn)])
     latest = latest_hour(settings.bi_dsn)
     limit = min(rule.limit for rule in city.thresholds.alert_rules)
     return {
@@ -30,7 +33,13 @@ def city_values(settings: Settings, city: City) -> dict[str, Any]:
         "centre.longitude": longitude,
         "centre.latitude": latitude,
         "centre.zoom": zoom,
-        "centre.wide_zoom": round(zoom - 1, 2),  # a forecast names places around the zones too
+        **dict(
+            zip(
+                (f"forecast.{of}" for of in ("longitude", "latitude", "zoom")),
+                forecast,
+                strict=True,
+            )
+        ),
         "language": city.language,
         "alert_limit": limit,
         "alert_limit_text": f"{limit:g}",
@@ -82,11 +91,14 @@ def time_range(latest: dt.datetime | None, now: dt.datetime) -> str:
     return f"{until - dt.timedelta(days=_SHOWN_DAYS)} : {until}"
 
 
-def view(city: City) -> tuple[float, float, float]:
-    """Return longitude, latitude and zoom at which the map shows all zones of the city."""
-    boxes = [zone.geometry.bounds for zone in city.zones]
-    west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
+def view(boxes: Sequence[Box]) -> tuple[float, float, float]:
+    """Return longitude, latitude and zoom at which a map shows all of these boxes.
+
+    Args:
+        boxes: west, south, east, north in degrees (EPSG:4326), one at least.
+    """
+    west, south, _, _ = map(min, zip(*boxes, strict=True))
+    _, _, east, north = map(max, zip(*boxes, strict=True))
     middle = (south + north) / 2
     # deck.gl's world is 512 px wide at zoom 0; a degree north is 1/cos(latitude) degrees wide.
     across = math.log2(_MAP_PX[0] * 360 / 512 / (east - west))

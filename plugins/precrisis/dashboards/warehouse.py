@@ -15,6 +15,16 @@ _COLUMNS = """
     order by table_name, ordinal_position
 """
 _LATEST = "select max(hour_local) from marts.fct_zone_hour"
+_FORECAST = """
+    select st_xmin(e), st_ymin(e), st_xmax(e), st_ymax(e)
+    from (
+        select st_extent(geom) as e
+        from (
+            select geom from marts.fct_forecast union all select geom from marts.fct_forecast_window
+        ) as named
+    ) as around
+"""
+Box = tuple[float, float, float, float]  # west, south, east, north in degrees
 # Superset's names of the types it must tell apart.
 _TYPES = {
     "timestamptz": "TIMESTAMP WITH TIME ZONE",
@@ -74,6 +84,13 @@ def latest_hour(dsn: str) -> dt.datetime | None:
     with psycopg.connect(_libpq(dsn)) as connection:
         row = connection.execute(_LATEST).fetchone()
     return row[0] if row else None
+
+
+def forecast_boxes(dsn: str) -> list[Box]:
+    """Return the box around the forecast in force (EPSG:4326); none when there is no forecast."""
+    with psycopg.connect(_libpq(dsn)) as connection:
+        row = connection.execute(_FORECAST).fetchone()
+    return [row] if row and row[0] is not None else []
 
 
 def _libpq(dsn: str) -> str:

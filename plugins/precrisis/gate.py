@@ -8,8 +8,10 @@ import datetime as dt
 
 from precrisis import audit
 from precrisis.audit import Action
-from precrisis.city import City, Purpose, Source, city
+from precrisis.city import City, city
 from precrisis.documents.notice import notice_sha256
+from precrisis.pack.sources import Source
+from precrisis.register import Purpose
 from precrisis.run import Run
 from precrisis.warehouse import connect
 

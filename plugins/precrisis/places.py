@@ -11,7 +11,7 @@ import shapely
 
 from expectations.place import station
 from precrisis import door
-from precrisis.city import City, Source, city
+from precrisis.city import City, city
 from precrisis.gate import authorise
 from precrisis.maps.reading import read_features
 from precrisis.maps.rows import layer_rows
@@ -19,6 +19,7 @@ from precrisis.maps.sameness import known_before
 from precrisis.maps.timetable import read_stops
 from precrisis.maps.versions import forget_others, keep_version
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.sources import Source
 from precrisis.register_rows import replace, write_register
 from precrisis.run import Run
 from precrisis.vulnerability import vulnerability_rows

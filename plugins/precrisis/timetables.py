@@ -2,10 +2,11 @@
 
 from expectations.stop_service import STATION
 from precrisis import door
-from precrisis.city import Source, city
+from precrisis.city import city
 from precrisis.gate import authorise
 from precrisis.maps.timetable import departures
 from precrisis.outcome import Outcome, Refused, Step
+from precrisis.pack.sources import Source
 from precrisis.run import Run
 from precrisis.warehouse import connect
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from infra.stack.layout import ROOT
 from models.video.footage import UnreadableVideo, open_footage
 from precrisis.alerts.cap_check import CapError, validate
-from precrisis.city import City, CityPackError, read_city
+from precrisis.city import City, read_city
 from precrisis.footage import segments, sources
 from precrisis.outcome import Refused
+from precrisis.pack.part import CityPackError
 from precrisis.plain_files import Unreadable, parsed_json, parsed_yaml
 from precrisis.records.calendar import COLUMNS as CALENDAR_COLUMNS
 from precrisis.records.cap_warning import warning_of

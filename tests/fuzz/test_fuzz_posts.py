@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import strategies as st
 
-from precrisis.city import Source
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from precrisis.posts import file_drop
 from precrisis.posts.author_secret import AuthorSecrets
 from precrisis.posts.cutting import LONGEST_TEXT, CutPost, UnusablePost, cut, moment_of

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from precrisis import store
-from precrisis.city import CityPackError
 from precrisis.file_sources.offered import SourceUnreadable
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
 from precrisis.gate import NoBasis
 from precrisis.outcome import StepFailed
+from precrisis.pack.part import CityPackError
 from precrisis.run import Run
 from tests import clips
 

@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from precrisis.city import Source, read_city
+from precrisis.city import read_city
+from precrisis.pack.sources import Source
 from precrisis.posts import jetstream_source
 from precrisis.posts.connector import FeedBroken, FeedBusy, FeedRefused
 from precrisis.posts.jetstream_events import FORGOTTEN, in_microseconds

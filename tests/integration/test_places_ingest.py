@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from precrisis.city import CityPackError, city
+from precrisis.city import city
 from precrisis.outcome import StepFailed
+from precrisis.pack.part import CityPackError
 from precrisis.places import take_in_places
 
 PLACES = 3 + 1 + 2 + 6  # zones, sites, cameras, background

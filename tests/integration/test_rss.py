@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from precrisis.city import Source
+from precrisis.pack.sources import Source
 from precrisis.posts import bounded_session, feed_source
 from precrisis.posts.connector import TOO_OLD, FeedBroken, FeedBusy, FeedRefused
 from precrisis.posts.cutting import CutPost, cut

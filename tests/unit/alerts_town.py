@@ -7,7 +7,9 @@ import yaml
 from shapely.geometry import Polygon
 
 from precrisis.alerts.rules import AlertRule, SeverityBands
-from precrisis.city import BackgroundFeature, City, Thresholds, Zone
+from precrisis.city import City
+from precrisis.pack.places import BackgroundFeature, Zone
+from precrisis.pack.thresholds import Thresholds
 
 PACK = Path(__file__).parents[1] / "city"
 NUMBERS = yaml.safe_load((PACK / "thresholds.yaml").read_text())

@@ -14,7 +14,7 @@ from precrisis.alerts.candidates import candidates
 from precrisis.alerts.ngsi_ld import CONTEXT, alert_entity, crowd_entity, terms
 from precrisis.alerts.versions import Version, VersionKey
 from precrisis.alerts.webhook import ATTEMPTS
-from precrisis.city import ContextBroker
+from precrisis.pack.recipients import ContextBroker
 from precrisis.relay import ReceiverAway, SendError
 from tests.context_broker import broking
 from tests.unit.alerts_town import NIGHT, rule, town, zone_hour

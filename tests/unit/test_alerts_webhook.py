@@ -11,7 +11,7 @@ from precrisis.alerts import webhook as module
 from precrisis.alerts.candidates import candidates
 from precrisis.alerts.versions import Version
 from precrisis.alerts.webhook import ATTEMPTS, alert_body, send_webhook, signature
-from precrisis.city import Webhook
+from precrisis.pack.recipients import Webhook
 from precrisis.relay import SendError
 from tests.unit.alerts_town import rule, town, zone_hour
 from tests.webhook_receiver import SECRET, receiving

@@ -9,7 +9,8 @@ import pytest
 import shapely
 from shapely.geometry import Point, shape
 
-from precrisis.city import CityPackError, read_city
+from precrisis.city import read_city
+from precrisis.pack.part import CityPackError
 
 ROOT = Path(__file__).parents[2]
 PACKS = {"trento": ROOT / "infra" / "city" / "trento", "rivermouth": ROOT / "tests" / "city"}

@@ -8,8 +8,9 @@ import os
 
 import pytest
 
-from precrisis.city import Source, read_city
+from precrisis.city import read_city
 from precrisis.file_sources.offered import SourceUnreadable
+from precrisis.pack.sources import Source
 from precrisis.posts import file_drop, file_rows
 from precrisis.posts.cutting import cut
 from precrisis.posts.file_drop import read

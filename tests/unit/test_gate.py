@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from precrisis.city import City, CityPackError, read_city
+from precrisis.city import City, read_city
 from precrisis.gate import NoBasis, basis
+from precrisis.pack.part import CityPackError
 from precrisis.register import Objection
 
 PACK = Path(__file__).parents[1] / "city"

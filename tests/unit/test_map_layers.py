@@ -11,13 +11,14 @@ import pytest
 import shapely
 from shapely import LineString, Point, Polygon
 
-from precrisis.city import Source, read_city
+from precrisis.city import read_city
 from precrisis.maps.layer import Layer
 from precrisis.maps.mending import mended
 from precrisis.maps.reading import read_features
 from precrisis.maps.rows import layer_rows
 from precrisis.maps.sameness import Known, flat, plain
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from tests import osm_pbf
 
 ROOT = Path(__file__).parents[2]

@@ -17,9 +17,10 @@ import pytest
 
 from infra.stack.layout import ROOT
 from precrisis.alerts.cap_check import CapError, validate
-from precrisis.city import CityPackError, read_city
+from precrisis.city import read_city
 from precrisis.footage import segments, sources
 from precrisis.outcome import Refused
+from precrisis.pack.part import CityPackError
 from precrisis.plain_files import Unreadable, parsed_json, parsed_yaml
 from precrisis.posts import bounded_session
 from precrisis.posts.connector import FeedBroken, FeedBusy

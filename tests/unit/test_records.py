@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from precrisis.city import Source
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from precrisis.records.files import EXTRA, moment_of, number_of, read_rows
 from precrisis.records.incidents import COLUMNS as INCIDENT_COLUMNS
 from precrisis.records.incidents import incident_row

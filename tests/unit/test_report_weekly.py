@@ -9,7 +9,9 @@ from email import message_from_bytes, policy
 import pytest
 
 from precrisis.alerts.wording import Language
-from precrisis.city import BackgroundFeature, Camera, Recipient, Threshold
+from precrisis.pack.part import Threshold
+from precrisis.pack.places import BackgroundFeature, Camera
+from precrisis.pack.recipients import Recipient
 from precrisis.reports.mail import districts_of, report_mail
 from precrisis.reports.weekly import report_html, report_pdf, weekly_report
 from tests.unit.alerts_town import SQUARE, town

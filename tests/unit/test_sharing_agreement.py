@@ -89,7 +89,7 @@ def test_a_slip_in_an_agreement_is_named(change, named):
 def test_two_agreements_of_one_name_are_refused(tmp_path):
     from shutil import copytree
 
-    from precrisis.city import CityPackError
+    from precrisis.pack.part import CityPackError
 
     pack = Path(copytree(PACKS["rivermouth"], tmp_path / "pack"))
     (pack / "agreements.yaml").write_text(json.dumps([ENTRY, ENTRY], default=str))

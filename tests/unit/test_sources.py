@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from precrisis.city import Source, read_city
+from precrisis.city import read_city
 from precrisis.file_sources.offered import SourceUnreadable
 from precrisis.footage.ingest import segment_key
 from precrisis.footage.recording import Recording
 from precrisis.footage.sources import fetch, recordings
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from tests import clips
 
 AT = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)

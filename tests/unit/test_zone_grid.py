@@ -8,8 +8,9 @@ import pytest
 import shapely
 from shapely import Polygon, box
 
-from precrisis.city import CityPackError, read_city
+from precrisis.city import read_city
 from precrisis.maps.grid import ZoneGrid, grid_zones
+from precrisis.pack.part import CityPackError
 
 ROOT = Path(__file__).parents[2]
 TO_PLANE = pyproj.Transformer.from_crs(4326, 3035, always_xy=True)

@@ -10,7 +10,7 @@ import requests
 
 from precrisis.alerts.ngsi_ld import CORE_CONTEXT, Entity, terms
 from precrisis.alerts.webhook import PASSING, TIMEOUT_S, patiently
-from precrisis.city import ContextBroker
+from precrisis.pack.recipients import ContextBroker
 from precrisis.relay import ReceiverAway, SendError
 
 ENTITIES = "/ngsi-ld/v1/entities"

@@ -31,7 +31,7 @@ from precrisis.alerts.due import Channel
 from precrisis.alerts.ngsi_ld import Entity
 from precrisis.alerts.versions import VersionKey
 from precrisis.alerts.webhook import send_webhook
-from precrisis.city import ContextBroker, Webhook
+from precrisis.pack.recipients import ContextBroker, Webhook
 from precrisis.relay import ReceiverAway, Relay, SendError, send
 
 Put = Callable[[str, str, bytes, str], object]

@@ -18,7 +18,8 @@ from precrisis.alerts.cap import SHIFT
 from precrisis.alerts.rules import Severity
 from precrisis.alerts.versions import Version
 from precrisis.alerts.wording import wording
-from precrisis.city import City, Zone
+from precrisis.city import City
+from precrisis.pack.places import Zone
 
 CORE_CONTEXT = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld"
 CONTEXT = Path(__file__).resolve().parents[3] / "infra" / "ngsi_ld" / "context.jsonld"

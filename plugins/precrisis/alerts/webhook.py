@@ -18,8 +18,9 @@ import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from precrisis.alerts.versions import Version, Why
-from precrisis.city import City, Webhook
+from precrisis.city import City
 from precrisis.clock import now
+from precrisis.pack.recipients import Webhook
 from precrisis.relay import ReceiverAway, SendError
 
 TIMEOUT_S = 10.0

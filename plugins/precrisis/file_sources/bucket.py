@@ -15,8 +15,8 @@ from minio.error import MinioException, S3Error
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from precrisis.city import Source
 from precrisis.file_sources.offered import OfferedFile, SourceUnreadable
+from precrisis.pack.sources import Source
 
 NOT_LET_IN = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
 TIMEOUT_S = 30.0

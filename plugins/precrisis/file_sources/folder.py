@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from precrisis.city import Source
 from precrisis.file_sources.offered import OfferedFile, SourceUnreadable
+from precrisis.pack.sources import Source
 
 # A file that changed later than this may still be being written. The size alone can't tell.
 SETTLED_AFTER_S = 30.0

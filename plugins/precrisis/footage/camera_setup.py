@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from precrisis.city import Camera, city
+from precrisis.city import city
+from precrisis.pack.places import Camera
 from precrisis.settings import settings
 
 

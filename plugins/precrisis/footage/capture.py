@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from precrisis.city import Source
 from precrisis.footage.segments import SEGMENT_S
+from precrisis.pack.sources import Source
 
 SILENCE_S = 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0

@@ -7,13 +7,14 @@ from typing import Any
 
 from expectations.footage_segment import STATION
 from precrisis import door, store
-from precrisis.city import City, Purpose, city
+from precrisis.city import City, city
 from precrisis.footage.listing import settled
 from precrisis.footage.recording import Recording
 from precrisis.footage.segments import Video, cut, probe
 from precrisis.footage.sources import fetch
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Refused, Step, quarantine
+from precrisis.register import Purpose
 from precrisis.run import Run
 from precrisis.warehouse import connect
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from expectations import event_label
 from precrisis import door
-from precrisis.city import Source, city
+from precrisis.city import city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.sources import Source
 from precrisis.records.files import lines_of, moment_of
 from precrisis.run import Run
 from precrisis.warehouse import connect

@@ -4,10 +4,10 @@ import datetime as dt
 import subprocess
 from pathlib import Path
 
-from precrisis.city import Source
 from precrisis.footage.recording import Fetched
 from precrisis.footage.segments import probe
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 
 SILENCE_S = 10
 GRACE_S = 60

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from precrisis import store
-from precrisis.city import CityPackError, city
+from precrisis.city import city
 from precrisis.footage.ingest import segment_row, write_segments
 from precrisis.footage.segments import probe
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Refused, Step
+from precrisis.pack.part import CityPackError
 from precrisis.run import Run
 from precrisis.warehouse import connect
 from precrisis.zone_keys import Damaged

@@ -12,11 +12,12 @@ from typing import Any
 import psycopg
 
 from expectations.event_label import WATCHED
-from precrisis.city import Camera, city
+from precrisis.city import city
 from precrisis.footage.muting import muted_kinds
 from precrisis.gate import authorise
 from precrisis.modes import Modes, read_modes
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.places import Camera
 from precrisis.run import Run
 from precrisis.warehouse import connect, upsert
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from precrisis.city import City, Source
+from precrisis.city import City
 from precrisis.file_sources import bucket, folder
 from precrisis.footage import live
 from precrisis.footage.recording import Fetched, Recording
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 
 NAME = re.compile(
     r"^(?P<camera>[a-z0-9-]+)_(?P<start>(?:19|20)\d{6}T\d{6}Z)\.[A-Za-z0-9]{2,4}\Z", re.ASCII

@@ -19,7 +19,7 @@ from queue import Empty, Queue
 from typing import Any
 
 from models.video.observation import SegmentAnalysis
-from precrisis.city import Source, city
+from precrisis.city import city
 from precrisis.failures import traced
 from precrisis.footage.camera_setup import camera_view, detector, rules
 from precrisis.footage.capture import Gap, Piece, capture
@@ -31,6 +31,7 @@ from precrisis.footage.watch_books import Seen, keep, live_run
 from precrisis.gate import NoBasis, authorise
 from precrisis.modes import read_modes
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from precrisis.settings import settings
 from precrisis.warehouse import connect
 

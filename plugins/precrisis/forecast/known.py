@@ -12,7 +12,8 @@ import pyproj
 
 from models.risk.forecast import Forecast, Incidents, NotEnoughIncidents, fit
 from models.risk.grid import Grid, plane_of, projected
-from precrisis.city import PlaceForecast, city
+from precrisis.city import city
+from precrisis.pack.thresholds import PlaceForecast
 
 # Fixed widths, so that ten million rows are one array and no Python objects.
 BETWEEN = """

@@ -9,11 +9,12 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from precrisis.city import City, Source
+from precrisis.city import City
 from precrisis.maps.mending import mended
 from precrisis.maps.near import ZonesNearby
 from precrisis.maps.reading import Feature
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 
 POINTS = ("site", "stop", "lamp")  # an area stands as a point within it
 NAMED = ("site", "stop")

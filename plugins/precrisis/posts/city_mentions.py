@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from precrisis.city import City, Source
+from precrisis.city import City
+from precrisis.pack.sources import Source
 
 
 def mentions(city: City, source: Source) -> Callable[[str], bool]:

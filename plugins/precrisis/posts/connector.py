@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from precrisis import clock
-from precrisis.city import Source
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from precrisis.posts.cutting import moment_of
 from precrisis.retention_periods import OLDEST_POST
 

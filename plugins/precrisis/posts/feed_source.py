@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import requests
 
-from precrisis.city import Source
+from precrisis.pack.sources import Source
 from precrisis.posts.bounded_session import BoundedSession, stated_wait_s
 from precrisis.posts.connector import (
     Connector,

@@ -17,10 +17,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from precrisis.city import Source, city
+from precrisis.city import city
 from precrisis.file_sources import bucket, folder
 from precrisis.file_sources.offered import OfferedFile
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from precrisis.posts.connector import Connector, Page, Post, TakenBack, recent
 from precrisis.posts.file_rows import Row, rows_of
 from precrisis.posts.plain_text import markup_of

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from precrisis.city import Source
 from precrisis.outcome import Refused
+from precrisis.pack.sources import Source
 from precrisis.plain_files import Unreadable, parsed_json
 
 LARGEST_FILE_BYTES = 100_000_000

@@ -6,9 +6,10 @@ no deletion, each run reads a part of what is kept once more (reading_again.py).
 """
 
 from precrisis import clock
-from precrisis.city import Source, city
+from precrisis.city import city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.sources import Source
 from precrisis.posts.connector import Connector, FeedBusy
 from precrisis.posts.connectors import connector_of
 from precrisis.posts.cursors import leave_alone, move_cursor, place_of

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import connect
 
 from precrisis import clock
-from precrisis.city import Source, city
+from precrisis.city import city
+from precrisis.pack.sources import Source
 from precrisis.posts.bounded_session import stated_wait_s
 from precrisis.posts.city_mentions import mentions
 from precrisis.posts.connector import Connector, FeedBroken, FeedBusy, FeedRefused, Page

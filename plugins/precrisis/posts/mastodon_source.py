@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from precrisis import clock
-from precrisis.city import Source
+from precrisis.pack.sources import Source
 from precrisis.posts.connector import Connector, Page, ReadingAgain
 from precrisis.posts.mastodon_client import PUBLIC, Client, Feed
 from precrisis.retention_periods import OLDEST_POST

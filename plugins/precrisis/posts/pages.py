@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 import psycopg
 
 from precrisis import clock
-from precrisis.city import Purpose, Source
 from precrisis.outcome import Outcome, Refused, quarantine
+from precrisis.pack.sources import Source
 from precrisis.posts.author_secret import author_secrets
 from precrisis.posts.connector import TOO_OLD, Page, Post, TakenBack
 from precrisis.posts.cutting import CutPost, UnusablePost, cut
 from precrisis.posts.deletions import kept_posts, mark_deleted, taken_back_of
 from precrisis.posts.storing import store_posts
+from precrisis.register import Purpose
 from precrisis.retention_periods import OLDEST_POST
 
 GONE = "posts are gone at the source: marked for deletion"

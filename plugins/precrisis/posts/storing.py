@@ -11,9 +11,9 @@ import psycopg
 
 from expectations.post import STATION
 from precrisis import clock, door, store
-from precrisis.city import Purpose
 from precrisis.posts.author_secret import author_secrets
 from precrisis.posts.cutting import CutPost, keyed_hash
+from precrisis.register import Purpose
 
 KNOWN = "SELECT object_key, sha256 FROM raw.post WHERE object_key = ANY(%s)"
 # What was deleted, or is about to be, does not come back when the feed is read again.

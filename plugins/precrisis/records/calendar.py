@@ -5,9 +5,10 @@ from typing import Any
 
 from expectations import calendar_event
 from precrisis import door
-from precrisis.city import City, Source, city
+from precrisis.city import City, city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.sources import Source
 from precrisis.records.files import count_of, lines_of, moment_of
 from precrisis.records.partner_warnings import take_in_warnings
 from precrisis.run import Run

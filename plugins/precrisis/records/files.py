@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from precrisis.city import Source
 from precrisis.outcome import Refused, quarantine
+from precrisis.pack.sources import Source
 from precrisis.plain_files import Unreadable, parsed_json
 from precrisis.posts.identifiers import has_identifier
 from precrisis.warehouse import connect

@@ -5,10 +5,11 @@ from typing import Any
 
 from expectations import incident
 from precrisis import door
-from precrisis.city import City, Source, city
+from precrisis.city import City, city
 from precrisis.gate import authorise
 from precrisis.maps.sameness import flat
 from precrisis.outcome import Outcome, Refused, Step, quarantine
+from precrisis.pack.sources import Source
 from precrisis.records.files import lines_of, moment_of, number_of
 from precrisis.records.places import point_of
 from precrisis.run import Run

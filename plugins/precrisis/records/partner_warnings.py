@@ -12,8 +12,9 @@ from typing import Any
 
 from expectations import calendar_event
 from precrisis import door
-from precrisis.city import City, Source, city
+from precrisis.city import City, city
 from precrisis.outcome import Outcome, Refused, quarantine
+from precrisis.pack.sources import Source
 from precrisis.records.cap_warning import LARGEST_BYTES, PartnerWarning, warning_of
 from precrisis.warehouse import connect
 

@@ -2,9 +2,10 @@
 
 from expectations.weather_hour import STATION
 from precrisis import door
-from precrisis.city import Source, city
+from precrisis.city import city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.sources import Source
 from precrisis.records.files import count_of, lines_of, moment_of
 from precrisis.run import Run
 from precrisis.warehouse import connect

@@ -6,7 +6,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from precrisis.alerts.wording import Language
-from precrisis.city import City, Recipient
+from precrisis.city import City
+from precrisis.pack.recipients import Recipient
 from precrisis.reports import formats
 from precrisis.reports.page_facts import area_label, headline_of, is_sample
 from precrisis.reports.queries import Week

@@ -5,8 +5,9 @@ import hashlib
 from typing import Any
 
 from precrisis import store
-from precrisis.city import Recipient, city
+from precrisis.city import city
 from precrisis.outcome import Outcome, Step
+from precrisis.pack.recipients import Recipient
 from precrisis.relay import relay, send
 from precrisis.reports.mail import districts_of, file_name, report_mail
 from precrisis.reports.weekly import read_city_week, report_pdf

@@ -1,0 +1,1 @@
+"""The entries of a city pack as typed objects; `precrisis.city` puts them together."""

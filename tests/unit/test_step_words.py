@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-STEP = re.compile(r'\bStep\(\s*"([a-z_]+)",')
+STEP = re.compile(r'\b(?:Step|from_each_source)\(\s*"([a-z_]+)",')
 # What fct_data_health calls by the station that the step ends at.
 STATION_OF = re.compile(r"when o.step in \('([a-z_]+)'\) then '([a-z_]+)'")
 

@@ -9,10 +9,10 @@ from typing import Any
 from expectations import event_label
 from precrisis import door
 from precrisis.city import city
-from precrisis.gate import authorise
-from precrisis.outcome import Outcome, Step
+from precrisis.outcome import Outcome
 from precrisis.pack.sources import Source
 from precrisis.records.files import lines_of, moment_of
+from precrisis.records.taking_in import from_each_source
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -32,14 +32,10 @@ def take_in_labels(run: Run) -> int:
     Raises:
         StepFailed: a file could not be read, or the register does not allow its source.
     """
-    step = Step("take_in_labels", "event_label", run, role="ingest")
-    sources = city().sources_of("event_label")
-    done = step.each(sources, lambda s: s.source_id, lambda s, o: _labels(s, o, run))
-    return sum(outcome.rows_out for outcome in done)
+    return from_each_source("take_in_labels", "event_label", run, _labels)
 
 
-def _labels(source: Source, outcome: Outcome, run: Run) -> None:
-    authorise(source, run, "ingest")
+def _labels(source: Source, outcome: Outcome) -> None:
     rows = [_row(source.source_id, line) for line in lines_of(source, COLUMNS)]
     outcome.rows_in = len(rows)
     suite = event_label.station([camera.camera_id for camera in city().cameras])

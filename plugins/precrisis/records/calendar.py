@@ -4,15 +4,13 @@ import datetime as dt
 from typing import Any
 
 from expectations import calendar_event
-from precrisis import door
 from precrisis.city import City, city
-from precrisis.gate import authorise
-from precrisis.outcome import Outcome, Step
+from precrisis.outcome import Outcome
 from precrisis.pack.sources import Source
 from precrisis.records.files import count_of, lines_of, moment_of
 from precrisis.records.partner_warnings import take_in_warnings
+from precrisis.records.taking_in import from_each_source, load_rows
 from precrisis.run import Run
-from precrisis.warehouse import connect
 
 COLUMNS = {
     "source_id", "title", "kind", "zone_id", "starts_at", "ends_at", "expected_people",
@@ -22,25 +20,22 @@ DAY = dt.timedelta(days=1)
 
 def take_in_calendar(run: Run) -> int:
     """Write calendar events; return how many passed the door."""
-    step = Step("take_in_calendar", "calendar_event", run, role="ingest")
-    sources = city().sources_of("calendar_event")
-    done = step.each(sources, lambda s: s.source_id, lambda s, o: _take_in(s, o, run))
-    return sum(outcome.rows_out for outcome in done)
+    at = run.interval_end
+    return from_each_source(
+        "take_in_calendar", "calendar_event", run, lambda s, o: _take_in(s, o, at)
+    )
 
 
-def _take_in(source: Source, outcome: Outcome, run: Run) -> None:
-    authorise(source, run, "ingest")
+def _take_in(source: Source, outcome: Outcome, at: dt.datetime) -> None:
     if source.kind == "cap":
         take_in_warnings(source, outcome)
         return
     if source.kind == "holidays":
-        rows = holiday_rows(city(), source, run.interval_end)
+        rows = holiday_rows(city(), source, at)
     else:
         rows = [_row(source.source_id, line) for line in lines_of(source, COLUMNS)]
-    outcome.rows_in = len(rows)
-    suite = calendar_event.station([zone.zone_id for zone in city().zones])
-    with connect("ingest") as connection:
-        outcome.rows_out = door.load(connection, suite, rows, source.source_id)
+    station = calendar_event.station([zone.zone_id for zone in city().zones])
+    load_rows(source, outcome, rows, station)
 
 
 def _row(source_id: str, line: dict[str, str]) -> dict[str, Any]:

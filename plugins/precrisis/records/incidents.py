@@ -6,12 +6,12 @@ from typing import Any
 from expectations import incident
 from precrisis import door
 from precrisis.city import City, city
-from precrisis.gate import authorise
 from precrisis.maps.sameness import flat
-from precrisis.outcome import Outcome, Refused, Step, quarantine
+from precrisis.outcome import Outcome, Refused, quarantine
 from precrisis.pack.sources import Source
 from precrisis.records.files import lines_of, moment_of, number_of
 from precrisis.records.places import point_of
+from precrisis.records.taking_in import from_each_source
 from precrisis.run import Run
 from precrisis.visible import visible_key
 from precrisis.warehouse import connect
@@ -30,15 +30,11 @@ TAKE_BACK = "DELETE FROM raw.incident WHERE source = %s AND source_id = ANY(%s)"
 
 def take_in_incidents(run: Run) -> int:
     """Write incident records; return how many passed the door."""
-    step = Step("take_in_incidents", "incident", run, role="ingest")
-    sources = city().sources_of("incident")
-    done = step.each(sources, lambda s: s.source_id, lambda s, o: _take_in(s, o, run))
-    return sum(outcome.rows_out for outcome in done)
+    return from_each_source("take_in_incidents", "incident", run, _take_in)
 
 
-def _take_in(source: Source, outcome: Outcome, run: Run) -> None:
+def _take_in(source: Source, outcome: Outcome) -> None:
     the_city = city()
-    authorise(source, run, "ingest")
     codes = {name: entry["iccs"] for name, entry in the_city.incident_categories.items()}
     rows = [incident_row(source.source_id, line, codes) for line in lines_of(source, COLUMNS)]
     outcome.rows_in = len(rows)

@@ -2,7 +2,7 @@
 ### What is due is deleted, with a receipt
 
 **In** `ops.object_ledger`: each object has a due time since it was written. Every other period and
-its reason is in `plugins/precrisis/retention_periods.py`. `ops.legal_hold` keeps what is held.
+its reason is in `plugins/precrisis/retention/periods.py`. `ops.legal_hold` keeps what is held.
 **Out** deleted objects and rows; `ops.deletion_receipt`, a hash chain; a check of ledger against
 bucket both ways. Old author secrets and keys, unfinished uploads, old runs and logs are gone too.
 **Rerun** deletes what is due since; nothing else.
@@ -14,11 +14,11 @@ it names. Elsewhere: see `ops.outcome` for the item, remove the cause; the next 
 from airflow.sdk import dag, task
 
 from precrisis.dag_defaults import RETRY, Tag, cron
-from precrisis.retention import delete_due, reconcile
-from precrisis.retention_airflow import clean_airflow
-from precrisis.retention_leftovers import abort_uploads
-from precrisis.retention_rows import delete_rows
-from precrisis.retention_secrets import destroy_author_secrets, turn_zone_keys
+from precrisis.retention.airflow_memory import clean_airflow
+from precrisis.retention.leftovers import abort_uploads
+from precrisis.retention.objects import delete_due, reconcile
+from precrisis.retention.rows import delete_rows
+from precrisis.retention.secrets import destroy_author_secrets, turn_zone_keys
 from precrisis.run import in_run
 
 

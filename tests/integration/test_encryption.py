@@ -12,7 +12,7 @@ from precrisis import store
 from precrisis.outcome import StepFailed
 from precrisis.posts.analyse import understand_posts
 from precrisis.posts.ingest import take_in_posts
-from precrisis.retention_secrets import turn_zone_keys
+from precrisis.retention.secrets import turn_zone_keys
 from precrisis.run import Run
 from precrisis.secret_files import SecretUnusable
 from precrisis.settings import settings

@@ -11,7 +11,7 @@ import pytest
 from precrisis.forecast.known import plane
 from precrisis.forecast.steps import find_hot_spots, publish_forecast, score_forecast
 from precrisis.outcome import StepFailed
-from precrisis.retention_rows import delete_rows
+from precrisis.retention.rows import delete_rows
 from precrisis.run import Run
 from precrisis.warehouse import connect, upsert
 from tests import marts

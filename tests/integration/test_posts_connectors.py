@@ -11,8 +11,8 @@ from precrisis.outcome import StepFailed
 from precrisis.posts import jetstream_source
 from precrisis.posts.analyse import understand_posts
 from precrisis.posts.ingest import take_in_posts
-from precrisis.retention import delete_due, reconcile
-from precrisis.retention_rows import delete_rows
+from precrisis.retention.objects import delete_due, reconcile
+from precrisis.retention.rows import delete_rows
 from precrisis.run import Run
 from tests import clips, exports
 from tests.jetstream_server import streaming

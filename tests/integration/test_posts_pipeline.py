@@ -12,8 +12,8 @@ from infra.samples.feed_server import POSTS, Failure, create_app, running
 from precrisis.outcome import StepFailed
 from precrisis.posts.analyse import understand_posts
 from precrisis.posts.ingest import take_in_posts
-from precrisis.retention import delete_due, reconcile
-from precrisis.retention_rows import delete_rows
+from precrisis.retention.objects import delete_due, reconcile
+from precrisis.retention.rows import delete_rows
 from precrisis.run import Run
 from precrisis.store import client
 

@@ -12,7 +12,7 @@ from precrisis.pages.app import app
 from precrisis.pages.posts_review import may_review, reviewer
 from precrisis.posts.analyse import understand_posts
 from precrisis.posts.ingest import take_in_posts
-from precrisis.retention_rows import delete_rows
+from precrisis.retention.rows import delete_rows
 from tests import marts
 from tests.integration.test_posts_pipeline import after, hour_later, serving
 

@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
-from precrisis import retention, store
+from precrisis import store
 from precrisis.outcome import StepFailed
-from precrisis.receipts import broken_receipts
-from precrisis.retention import LedgerMismatch, delete_due, reconcile
+from precrisis.retention import objects
+from precrisis.retention.objects import LedgerMismatch, delete_due, reconcile
+from precrisis.retention.receipts import broken_receipts
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -138,14 +139,14 @@ def test_a_row_without_its_object_is_found_once_writing_must_be_over(world, run)
 
 def test_an_object_that_lands_while_both_are_compared_is_no_incident(world, run, monkeypatch):
     put("post/a", hours=48)
-    list_keys, landed = retention._keys, []
+    list_keys, landed = objects._keys, []
 
     def and_one_lands(bucket):
         if not landed:
             landed.append(put("post/landing", hours=48))
         return list_keys(bucket)
 
-    monkeypatch.setattr(retention, "_keys", and_one_lands)
+    monkeypatch.setattr(objects, "_keys", and_one_lands)
     assert reconcile(at(run, 1)) == 2
 
 

@@ -11,14 +11,15 @@ import pytest
 from infra.stack import objectstore
 from infra.stack.airflow_api import Airflow
 from infra.stack.layout import Stack
-from precrisis import legal_hold, retention_airflow, store
-from precrisis.legal_hold import Order
+from precrisis import store
 from precrisis.outcome import StepFailed
 from precrisis.posts.author_secret import SecretDestroyed, author_secrets, iso_week
-from precrisis.retention import LedgerMismatch, delete_due, reconcile
-from precrisis.retention_leftovers import abort_uploads
-from precrisis.retention_rows import delete_rows
-from precrisis.retention_secrets import destroy_author_secrets
+from precrisis.retention import airflow_memory, legal_hold
+from precrisis.retention.leftovers import abort_uploads
+from precrisis.retention.legal_hold import Order
+from precrisis.retention.objects import LedgerMismatch, delete_due, reconcile
+from precrisis.retention.rows import delete_rows
+from precrisis.retention.secrets import destroy_author_secrets
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -329,9 +330,9 @@ def test_an_old_run_goes_with_its_task_states_and_xcom_and_a_later_one_stays(wor
     remains = lambda: rows_of_run(world.stack, run_id)  # noqa: E731
     assert remains()["xcom"] > 0
     moment = dt.datetime.fromisoformat(ended_at)
-    retention_airflow.delete_runs(moment - dt.timedelta(seconds=1), "retention_enforce")
+    airflow_memory.delete_runs(moment - dt.timedelta(seconds=1), "retention_enforce")
     assert remains()["dag_run"] == 1
-    assert retention_airflow.delete_runs(moment, "retention_enforce") >= 1
+    assert airflow_memory.delete_runs(moment, "retention_enforce") >= 1
     assert set(remains().values()) == {0}
 
 
@@ -355,8 +356,8 @@ def test_old_logs_go_and_young_ones_stay(world, tmp_path, monkeypatch):
         file.write_text("x")
         stamp = time.time() - days * 86_400
         os.utime(file, (stamp, stamp))
-    assert retention_airflow.delete_logs(now - 30 * DAY) == 1
+    assert airflow_memory.delete_logs(now - 30 * DAY) == 1
     assert [p.name for p in logs.rglob("*.log")] == ["young.log"]
     assert (logs / "dag_id=a" / "run_id=1").is_dir()  # emptied just now: a task may be at work
-    assert retention_airflow.delete_logs(now + DAY) == 1
+    assert airflow_memory.delete_logs(now + DAY) == 1
     assert list(logs.iterdir()) == []

@@ -10,7 +10,7 @@ from pyrage import x25519
 
 from precrisis import audit, clock
 from precrisis.outcome import StepFailed
-from precrisis.retention import delete_due, reconcile
+from precrisis.retention.objects import delete_due, reconcile
 from precrisis.run import Run
 from precrisis.sharing.period import last_before
 from precrisis.sharing.share import agreement_ids, share

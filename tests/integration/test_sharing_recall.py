@@ -8,7 +8,7 @@ import pytest
 
 from precrisis import clock
 from precrisis.outcome import StepFailed
-from precrisis.retention import delete_due, reconcile
+from precrisis.retention.objects import delete_due, reconcile
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.sharing import signing

@@ -18,10 +18,10 @@ from precrisis.footage.listing import find_recordings, footage_sources
 from precrisis.posts.analyse import understand_posts
 from precrisis.posts.author_secret import author_secrets
 from precrisis.posts.ingest import take_in_posts
-from precrisis.receipts import broken_receipts
-from precrisis.retention import LedgerMismatch, delete_due, reconcile
-from precrisis.retention_rows import delete_rows
-from precrisis.retention_secrets import destroy_author_secrets, turn_zone_keys
+from precrisis.retention.objects import LedgerMismatch, delete_due, reconcile
+from precrisis.retention.receipts import broken_receipts
+from precrisis.retention.rows import delete_rows
+from precrisis.retention.secrets import destroy_author_secrets, turn_zone_keys
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.warehouse import connect

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from precrisis.receipts import receipt_hash
+from precrisis.retention.receipts import receipt_hash
 
 RECEIPT = {
     "receipt_id": 1,

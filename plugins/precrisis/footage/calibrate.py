@@ -15,7 +15,7 @@ from precrisis.footage.stills import SEGMENT_COLUMNS, Segment
 from precrisis.gate import authorise
 from precrisis.modes import read_modes
 from precrisis.outcome import Outcome, Step
-from precrisis.retention_periods import CALIBRATION
+from precrisis.retention.periods import CALIBRATION
 from precrisis.run import Run
 from precrisis.warehouse import connect, upsert
 from precrisis.zone_keys import Damaged

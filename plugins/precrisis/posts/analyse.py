@@ -13,7 +13,7 @@ from precrisis import door, store
 from precrisis.city import city
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Refused, Step, quarantine
-from precrisis.retention_periods import SIGNAL
+from precrisis.retention.periods import SIGNAL
 from precrisis.run import Run
 from precrisis.warehouse import connect
 

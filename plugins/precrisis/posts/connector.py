@@ -17,7 +17,7 @@ from precrisis import clock
 from precrisis.outcome import Refused
 from precrisis.pack.sources import Source
 from precrisis.posts.cutting import moment_of
-from precrisis.retention_periods import OLDEST_POST
+from precrisis.retention.periods import OLDEST_POST
 
 LONGEST_STATED_WAIT_S = 86_400.0
 TOO_OLD = "posts were left alone, being too old"

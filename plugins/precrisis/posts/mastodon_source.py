@@ -16,7 +16,7 @@ from precrisis import clock
 from precrisis.pack.sources import Source
 from precrisis.posts.connector import Connector, Page, ReadingAgain
 from precrisis.posts.mastodon_client import PUBLIC, Client, Feed
-from precrisis.retention_periods import OLDEST_POST
+from precrisis.retention.periods import OLDEST_POST
 
 NUMBER = re.compile("[0-9]{1,20}")  # str.isdigit is also true of "²", and of endless numbers
 # Between these (2010 and 2100, in milliseconds) a number can be the time of a post.

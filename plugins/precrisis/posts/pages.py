@@ -14,7 +14,7 @@ from precrisis.posts.cutting import CutPost, UnusablePost, cut
 from precrisis.posts.deletions import kept_posts, mark_deleted, taken_back_of
 from precrisis.posts.storing import store_posts
 from precrisis.register import Purpose
-from precrisis.retention_periods import OLDEST_POST
+from precrisis.retention.periods import OLDEST_POST
 
 GONE = "posts are gone at the source: marked for deletion"
 

@@ -12,9 +12,9 @@ from minio.error import S3Error
 
 from precrisis import audit, store
 from precrisis.audit import Action
-from precrisis.legal_hold import HELD
 from precrisis.outcome import Outcome, Step
-from precrisis.receipts import broken_receipts, write_receipt
+from precrisis.retention.legal_hold import HELD
+from precrisis.retention.receipts import broken_receipts, write_receipt
 from precrisis.run import Run
 from precrisis.warehouse import connect
 

@@ -14,8 +14,8 @@ from minio.signer import presign_v4
 
 from precrisis import store
 from precrisis.outcome import Outcome, Step
-from precrisis.retention import BUCKETS
-from precrisis.retention_periods import UPLOAD
+from precrisis.retention.objects import BUCKETS
+from precrisis.retention.periods import UPLOAD
 from precrisis.run import Run
 from precrisis.settings import settings
 

@@ -1,9 +1,9 @@
-"""Rows of the warehouse past their time; retention_periods.py says how long and why."""
+"""Rows of the warehouse past their time; periods.py says how long and why."""
 
 from dataclasses import dataclass
 
 from precrisis.outcome import Outcome, Step
-from precrisis.retention_periods import (
+from precrisis.retention.periods import (
     BASELINE,
     CALIBRATION,
     CORRECTION,

@@ -12,7 +12,7 @@ from typing import Any
 
 from precrisis.airflow_rest import signed_in
 from precrisis.outcome import Outcome, Step
-from precrisis.retention_periods import AIRFLOW_RUN
+from precrisis.retention.periods import AIRFLOW_RUN
 from precrisis.run import Run
 
 ACCOUNT = "engineer"

@@ -7,7 +7,7 @@ identity a sealed object is noise, in every backup too.
 from precrisis import clock
 from precrisis.outcome import Outcome, Step
 from precrisis.posts.author_secret import author_secrets, iso_week
-from precrisis.retention_periods import AUTHOR_SECRET, ZONE_KEY
+from precrisis.retention.periods import AUTHOR_SECRET, ZONE_KEY
 from precrisis.run import Run
 from precrisis.settings import settings
 from precrisis.warehouse import connect

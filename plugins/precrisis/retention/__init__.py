@@ -1,0 +1,1 @@
+"""What is kept and for how long, what is deleted when due, and the receipts that prove it."""

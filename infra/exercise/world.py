@@ -8,8 +8,6 @@ no mart, forecast, precision of a rule or retention ledger learns from what was 
 import datetime as dt
 import os
 import shutil
-import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,7 +21,7 @@ import yaml
 from psycopg.rows import dict_row
 
 from infra.samples import feed_server
-from infra.stack import cluster, environment, objectstore, probes, samples
+from infra.stack import apart, environment, objectstore, samples
 from infra.stack.layout import Stack
 
 DATABASE = f"precrisis_exercise_{os.getpid()}"
@@ -70,8 +68,8 @@ def exercise_world(stack: Stack) -> Iterator[World]:
     """
     with ExitStack() as at_end:
         state = Path(at_end.enter_context(tempfile.TemporaryDirectory(prefix="exercise-")))
-        own = Stack(state=state, port_base=_free_base(stack))
-        at_end.enter_context(_database(stack))
+        own = Stack(state=state, port_base=apart.free_base(stack, OFFSETS))
+        at_end.enter_context(apart.database(stack, DATABASE))
         at_end.enter_context(_store(own))
         pack = _pack(stack.city_pack, state / "city")
         _environment(stack, own, pack)
@@ -88,35 +86,10 @@ def exercise_world(stack: Stack) -> Iterator[World]:
 
 
 @contextmanager
-def _database(stack: Stack) -> Iterator[None]:
-    with psycopg.connect(stack.dsn("owner", "postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            # Grants touch rows that all databases share: one set-up after the other.
-            connection.execute("SELECT pg_advisory_lock(hashtext('own_database'))")
-            with psycopg.connect(stack.dsn("owner", DATABASE), autocommit=True) as inside:
-                cluster.apply_tables(inside, DATABASE)
-            connection.execute("SELECT pg_advisory_unlock_all()")
-            yield
-        finally:
-            connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-
-
-@contextmanager
 def _store(own: Stack) -> Iterator[None]:
     objectstore.configure(own)
-    variables = environment.common(own) | objectstore.environment(own)
-    with (own.state / "store.log").open("w") as log:
-        process = subprocess.Popen(
-            objectstore.command(own), env=variables, stdout=log, stderr=log, cwd=own.state
-        )
+    process = apart.start_store(own)
     try:
-        if reason := probes.wait(probes.objectstore_port, own, 60):
-            raise RuntimeError(f"the exercise's object store does not answer: {reason}")
-        objectstore.make_buckets(own)
-        if reason := probes.wait(probes.store, own, 60):
-            raise RuntimeError(f"the exercise's object store does not store: {reason}")
         yield
     finally:
         process.terminate()
@@ -190,20 +163,6 @@ def _make_keys() -> None:
 
     for zone in SEALED_ZONES:
         ZoneKeys(settings().keys_dir, zone).make(dt.datetime.now(dt.UTC))
-
-
-def _free_base(stack: Stack) -> int:
-    """The first base behind the stack's ports where the store's own are free."""
-    for behind in OFFSETS:
-        ports = [stack.port_base + behind + near for near in range(1, 6)]
-        if not any(_is_taken(port) for low in ports for port in (low, low + 10_000)):
-            return stack.port_base + behind
-    raise RuntimeError("no free ports for the exercise's object store")
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_for_next_second() -> None:

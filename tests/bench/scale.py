@@ -14,14 +14,13 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import yaml
 
-from infra.stack import cluster
+from infra.stack import apart
 from infra.stack.layout import ROOT, Stack
 
 DATABASE = f"precrisis_scale_{os.getpid()}"
@@ -71,7 +70,9 @@ def main() -> None:
     parser.add_argument("--incidents", type=int, default=100_000)
     parser.add_argument("--zones", type=int, default=5_000)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, own_database() as dsn:
+    stack = Stack.from_environment()
+    with tempfile.TemporaryDirectory() as folder, apart.database(stack, DATABASE):
+        dsn = stack.dsn("owner", DATABASE)
         os.environ["PRECRISIS_WAREHOUSE_DATABASE"] = DATABASE
         os.environ["PRECRISIS_CITY_PACK"] = str(pack_of(Path(folder), wanted.zones))
         print(json.dumps(measured(dsn, Path(folder), wanted.incidents, wanted.zones)))
@@ -191,21 +192,6 @@ def peak_mb() -> int:
     """Most memory held by this process or one of its children (dbt), not by PostgreSQL."""
     ways = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return round(max(resource.getrusage(way).ru_maxrss for way in ways) / 1000)
-
-
-@contextmanager
-def own_database() -> Iterator[str]:
-    """The schema in a database of its own in the stack's cluster, removed at the end."""
-    stack = Stack.from_environment()
-    with psycopg.connect(stack.dsn("owner", "postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-        try:
-            with psycopg.connect(stack.dsn("owner", DATABASE), autocommit=True) as inside:
-                cluster.apply_tables(inside, DATABASE)
-            yield stack.dsn("owner", DATABASE)
-        finally:
-            connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 if __name__ == "__main__":

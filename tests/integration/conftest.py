@@ -8,8 +8,6 @@ import datetime as dt
 import io
 import os
 import shutil
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from infra.stack import cluster, environment, objectstore, probes
+from infra.stack import apart, environment, objectstore
 from infra.stack.layout import BUCKETS, ROOT, Stack
 from precrisis.city import city
 from precrisis.documents.notice import notice_sha256
@@ -42,17 +40,7 @@ class OwnStore:
         self.stack, self.process = stack, None
 
     def start(self) -> None:
-        # Not our own environment: AWS_ACCESS_KEY_ID in it would become an identity of the store.
-        variables = environment.common(self.stack) | objectstore.environment(self.stack)
-        log = (self.stack.state / "store.log").open("a")
-        self.process = subprocess.Popen(
-            objectstore.command(self.stack), env=variables, stdout=log, stderr=log
-        )
-        if reason := probes.wait(probes.objectstore_port, self.stack, 60):
-            pytest.fail(f"the tests' object store does not answer: {reason}")
-        objectstore.make_buckets(self.stack)
-        if reason := probes.wait(probes.store, self.stack, 60):
-            pytest.fail(f"the tests' object store does not store: {reason}")
+        self.process = apart.start_store(self.stack)
 
     def stop(self) -> None:
         self.process.kill()  # as a crash would
@@ -144,39 +132,14 @@ def forget_configuration() -> None:
 def own_database() -> Iterator[Stack]:
     """The schema applied to a database of the tests' own, removed at the end."""
     stack = Stack.from_environment()
-    with psycopg.connect(stack.dsn("owner", "postgres"), autocommit=True) as connection:
-        # Roles belong to the whole cluster: one process after the other sets its world up.
-        connection.execute("SELECT pg_advisory_lock(hashtext('own_database'))")
-        connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {DATABASE}")
-        connection.execute(f"ALTER DATABASE {DATABASE} SET synchronous_commit = off")
-        with psycopg.connect(stack.dsn("owner", DATABASE), autocommit=True) as inside:
-            cluster.apply_tables(inside, DATABASE)
-        connection.execute("SELECT pg_advisory_unlock_all()")
+    with apart.database(stack, DATABASE, is_durable=False):
         yield stack
-        connection.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-
-
-def free_base() -> int:
-    """The first base behind the stack's where nobody listens on the store's ports."""
-    main = Stack.from_environment()
-    for behind in PORTS_BEHIND_STACK:
-        base = main.port_base + behind
-        if not any(
-            is_taken(port) for near in range(1, 6) for port in (base + near, base + near + 10_000)
-        ):
-            return base
-    raise RuntimeError("no free ports for the tests' object store")
-
-
-def is_taken(port: int) -> bool:
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="session")
 def own_store(tmp_path_factory) -> Iterator[OwnStore]:
-    stack = Stack(state=tmp_path_factory.mktemp("own"), port_base=free_base())
+    base = apart.free_base(Stack.from_environment(), PORTS_BEHIND_STACK)
+    stack = Stack(state=tmp_path_factory.mktemp("own"), port_base=base)
     objectstore.configure(stack)
     exports.let_in(stack)
     store = OwnStore(stack)

@@ -51,7 +51,7 @@ MARTS = {
     "fct_disorder", "fct_perception",
     "fct_post_language_day",
     "fct_site_threat",
-    "fct_measure_effect", "fct_forecast_split",
+    "fct_measure_effect", "fct_forecast_split", "fct_place_profile",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}
 OFFICER = {

@@ -19,7 +19,7 @@ BY_DISTRICT = {
     "fct_post_theme_hour", "fct_incident", "fct_zone_hour", "fct_zone_latest",
     "fct_site_vulnerability", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
     "fct_hot_spot", "fct_event_score", "fct_flow_hour",
-    "fct_perception", "fct_disorder", "fct_measure_effect",
+    "fct_perception", "fct_disorder", "fct_measure_effect", "fct_place_profile",
 }  # fmt: skip
 NOT_FOR_PARTNERS = {
     "fct_alert", "fct_data_health", "fct_quarantine", "fct_forecast_score", "fct_near_repeat",

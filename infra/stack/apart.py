@@ -47,10 +47,10 @@ def start_store(own: Stack) -> subprocess.Popen:
     """
     # Not our own environment: AWS_ACCESS_KEY_ID in it would become an identity of the store.
     variables = environment.common(own) | objectstore.environment(own)
-    log = (own.state / "store.log").open("a")
-    process = subprocess.Popen(
-        objectstore.command(own), env=variables, stdout=log, stderr=log, cwd=own.state
-    )
+    with (own.state / "store.log").open("a") as log:
+        process = subprocess.Popen(
+            objectstore.command(own), env=variables, stdout=log, stderr=log, cwd=own.state
+        )
     try:
         _await(probes.objectstore_port, own)
         objectstore.make_buckets(own)

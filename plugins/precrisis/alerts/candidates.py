@@ -90,14 +90,12 @@ def candidates(
         runs = [run for run in _runs(hours) if since is None or run[0]["hour_start_at"] >= since]
         found = [(candidate_of(run, rule), run[0]["local_date"]) for run in runs]
         least = (past_limits or {}).get(rule.rule, rule.limit)
-        new = [item for item in found if item[0].alert_id not in already_raised]
-        told = {candidate.alert_id for candidate, _ in new if is_told(candidate)}
-        selection.held_back.extend(
-            HeldBack(candidate, "told_as_urgent")
-            for candidate, _ in new
-            if candidate.alert_id in told
-        )
-        left = [item for item in found if item[0].alert_id not in told]
+        left = []
+        for candidate, day in found:
+            if candidate.alert_id not in already_raised and is_told(candidate):
+                selection.held_back.append(HeldBack(candidate, "told_as_urgent"))
+            else:
+                left.append((candidate, day))
         _spend_budget(left, rule, already_raised, least, selection)
     selection.raised.sort(key=_most_urgent_first)
     return selection

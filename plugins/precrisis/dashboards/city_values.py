@@ -33,13 +33,9 @@ def city_values(settings: Settings, city: City) -> dict[str, Any]:
         "centre.longitude": longitude,
         "centre.latitude": latitude,
         "centre.zoom": zoom,
-        **dict(
-            zip(
-                (f"forecast.{of}" for of in ("longitude", "latitude", "zoom")),
-                forecast,
-                strict=True,
-            )
-        ),
+        "forecast.longitude": forecast[0],
+        "forecast.latitude": forecast[1],
+        "forecast.zoom": forecast[2],
         "language": city.language,
         "alert_limit": limit,
         "alert_limit_text": f"{limit:g}",

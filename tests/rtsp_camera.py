@@ -22,6 +22,7 @@ FILM = (
     "-map 1 -c:a pcm_mulaw -f rtp {audio} -sdp_file {sdp}"
 )
 TRACKS = ("video", "audio")
+ROOM = 4 * 2**20  # bytes of packets that wait for a relay kept from its work
 
 
 class Camera:
@@ -49,6 +50,7 @@ class Camera:
 
     def __enter__(self) -> "Camera":
         for track, entry in self._inputs.items():
+            entry.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
             entry.bind(("127.0.0.1", 0))
             threading.Thread(target=self._relay, args=(track, entry), daemon=True).start()
         places = {t: f"rtp://127.0.0.1:{s.getsockname()[1]}" for t, s in self._inputs.items()}

@@ -3,6 +3,8 @@
 Geometry is EPSG:4326, longitude first. Times of day are local to `City.time_zone`.
 """
 
+import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -127,3 +129,20 @@ def read_city(folder: Path) -> City:
 def city() -> City:
     """Return the city pack of this process (PRECRISIS_CITY_PACK)."""
     return read_city(settings().city_pack)
+
+
+def take_up_changes() -> None:
+    """Let `city` read the pack anew if a file of it changed: for a process that never ends.
+
+    A pack that can't be read is told to whoever asks next.
+    """
+    folder = settings().city_pack
+    now = frozenset((file, os.stat(file).st_mtime_ns) for file in folder.iterdir())
+    if _taken_up.get(folder) != now:
+        _taken_up[folder] = now
+        city.cache_clear()
+        with suppress(CityPackError):
+            city()  # once, and not by every thread that asks
+
+
+_taken_up: dict[Path, frozenset] = {}

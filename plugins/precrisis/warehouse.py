@@ -1,31 +1,67 @@
 """PostgreSQL: connections by role, and the one way rows are written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps
+from psycopg_pool import ConnectionPool
 
 from precrisis.settings import settings
 
 set_json_dumps(lambda value: __import__("json").dumps(value, ensure_ascii=False, default=str))
+logging.getLogger("psycopg.pool").setLevel(logging.WARNING)  # else a line per connection given
+AT_ONCE = 30  # connections of one role and process
+IDLE_S = 60
+PATIENCE_S = 10
+_making_a_pool = Lock()
 
 
-def connect(role: str) -> psycopg.Connection:
-    """Open a connection as `role`; rows come back as dicts, times as UTC.
+@contextmanager
+def connect(role: str) -> Iterator[psycopg.Connection]:
+    """A connection as `role`, committed at the end, on an error rolled back.
+
+    Rows come back as dicts, times as UTC. It is kept for the next who asks: a log-in costs a
+    hundred times what a small query does.
 
     Raises:
         psycopg.OperationalError: the warehouse does not answer (`make status` says more).
     """
-    connection = psycopg.connect(settings().dsn(role), row_factory=dict_row)
-    if psycopg.types.TypeInfo.fetch(connection, "geometry"):
+    with _making_a_pool:
+        pool = _pool(settings().dsn(role), os.getpid())  # a fork can't use its parent's
+    with pool.connection() as connection:
+        yield connection
+
+
+@lru_cache(maxsize=32)
+def _pool(dsn: str, process_id: int) -> ConnectionPool:
+    return ConnectionPool(
+        dsn,
+        kwargs={"row_factory": dict_row},
+        configure=_know_geometry,
+        check=ConnectionPool.check_connection,
+        min_size=0,
+        max_size=AT_ONCE,
+        max_idle=IDLE_S,
+        timeout=PATIENCE_S,
+        num_workers=2,
+        open=True,
+    )
+
+
+def _know_geometry(connection: psycopg.Connection) -> None:
+    if geometry := psycopg.types.TypeInfo.fetch(connection, "geometry"):
         from psycopg.types.shapely import register_shapely
 
-        register_shapely(psycopg.types.TypeInfo.fetch(connection, "geometry"), connection)
+        register_shapely(geometry, connection)
     connection.commit()
-    return connection
 
 
 def upsert(

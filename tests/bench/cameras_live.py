@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 from precrisis.footage.capture import Piece
 from precrisis.footage.segments import SEGMENT_S
@@ -31,8 +32,8 @@ class Measured(Watch):
     A candidate is raised while a piece is looked at: it is never later than `looked_s`.
     """
 
-    def _look(self, piece: Piece) -> Seen:
-        seen = super()._look(piece)
+    def _look(self, piece: Piece, row: dict[str, Any]) -> Seen:
+        seen = super()._look(piece, row)
         told = {
             "looked_s": time.time() - piece.closed_at.timestamp(),
             "waiting": self._landed.qsize(),
@@ -45,6 +46,7 @@ class Measured(Watch):
 
 def serve(clip: str, count: int, rate_hz: int) -> None:
     film = FILM.format(clip=clip, rate_hz=rate_hz)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that ffmpeg ends too
     with Camera(film=film, apart_s=SEGMENT_S / count) as camera:
         print(camera.address(), flush=True)
         threading.Event().wait()

@@ -13,9 +13,10 @@ from models.video import masking_record
 from models.video.silhouette import PERSON, TONES
 from precrisis.city import city
 from precrisis.footage.analyse import analyse, find_segments
-from precrisis.footage.evidence import picture_key
+from precrisis.footage.evidence import draw_left, picture_key
 from precrisis.footage.ingest import take_in
 from precrisis.footage.listing import find_recordings
+from precrisis.footage.naming import name
 from precrisis.run import Run
 from tests import clips
 
@@ -93,6 +94,19 @@ def test_G3_pictures_show_whole_steps_and_a_second_run_draws_nothing_anew(world,
         analyse(batch, again)
     assert world.rows("SELECT * FROM ops.object_ledger ORDER BY 1, 2") == before
     assert {row["run_id"] for row in outcomes(world).values()} == {run.run_id}
+
+
+def test_what_was_named_live_is_drawn_later_and_once(world, street, run, monkeypatch):
+    monkeypatch.setattr("precrisis.footage.analyse.name_and_draw", name)
+    analysed(world, street, run)
+    assert world.store.keys("derived") == []
+    drawn = draw_left(run)
+    assert drawn == len(world.store.keys("derived")) == len(outcomes(world)) > 0
+    assert draw_left(run) == 0
+    assert {row["run_id"] for row in outcomes(world).values()} == {run.run_id}
+    world.rows("UPDATE raw.footage_segment SET due_at = now() - interval '1 day'")
+    world.rows("DELETE FROM ops.outcome WHERE step = 'draw_evidence'")
+    assert draw_left(run) == 0  # nothing is left to draw from
 
 
 def test_G3_G12_no_picture_where_people_demonstrate(world, street, run):

@@ -120,6 +120,20 @@ def crowded(path, camera, detector, started_at, normal=None) -> SegmentAnalysis:
     return SegmentAnalysis((seen,), 100, 100)
 
 
+def test_a_piece_that_waited_too_long_is_left_to_the_batch(world, films, run):
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=40)
+    purpose = city().purpose(city().source(SOURCE).purpose_id)
+    with connect("ingest") as connection:
+        row = store_segment(connection, purpose, SOURCE, "piazza-fiera", start, films)
+    piece = Piece(SOURCE, "piazza-fiera", films, start, 12.0, start + dt.timedelta(seconds=12))
+    seen = Watch()._look(piece, row)
+    assert (seen.found, seen.error) == (None, None)
+    keep([seen], run)
+    assert world.rows("SELECT * FROM raw.camera_observation") == []
+    ((segment,),) = find_segments(run)
+    assert segment["object_key"] == row["object_key"]
+
+
 def test_a_candidate_is_raised_once_and_follows_its_event(world):
     start = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
     second = dt.timedelta(seconds=1)

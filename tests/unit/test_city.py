@@ -4,12 +4,13 @@ import datetime as dt
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import shapely
 from shapely.geometry import Point, shape
 
-from precrisis.city import read_city
+from precrisis.city import city, read_city, take_up_changes
 from precrisis.pack.part import CityPackError
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +111,25 @@ def test_a_slip_in_a_file_is_named(pack, file, old, new, named):
     replace(pack / file, old, new)
     with pytest.raises(CityPackError, match=named):
         read_city(pack)
+
+
+def test_a_process_that_never_ends_takes_up_a_change_and_reads_nothing_anew_without(
+    pack, monkeypatch
+):
+    monkeypatch.setattr("precrisis.city.settings", lambda: SimpleNamespace(city_pack=pack))
+    take_up_changes()
+    before = city()
+    take_up_changes()
+    assert city() is before
+    replace(pack / "city.yaml", f"name: {before.name}", "name: Elsewhere")
+    assert city() is before
+    take_up_changes()
+    assert city().name == "Elsewhere"
+    (pack / "city.yaml").write_text("{")
+    take_up_changes()
+    with pytest.raises(CityPackError, match=r"city\.yaml"):
+        city()
+    city.cache_clear()
 
 
 def test_a_missing_file_is_named(pack):

@@ -15,6 +15,7 @@ import psycopg
 from models.video.kinds import CAMERA_BLIND, VEHICLE_IN_PEDESTRIAN_ZONE
 from precrisis import store
 from precrisis.city import city
+from precrisis.footage.camera_setup import detector
 from precrisis.footage.stills import SEGMENT_COLUMNS, Segment, still, stills
 from precrisis.gate import authorise
 from precrisis.modes import read_modes
@@ -30,6 +31,19 @@ EVENTS = """
 SELECT event_id, camera_id, zone_id, kind, started_at, ended_at FROM raw.video_event
 WHERE camera_id = %s AND ended_at >= %s AND started_at <= %s AND kind <> %s
 ORDER BY started_at, event_id
+"""
+# Events of which nobody yet said whether they get a picture, as far as their footage still is.
+LEFT = """
+SELECT e.event_id, e.camera_id, e.zone_id, e.kind, e.started_at, e.ended_at
+FROM raw.video_event AS e
+WHERE e.kind <> %(blind)s AND EXISTS (
+    SELECT FROM raw.footage_segment AS s WHERE s.camera_id = e.camera_id AND s.due_at > %(at)s
+    AND s.started_at <= e.ended_at AND s.ended_at >= e.started_at
+) AND NOT EXISTS (
+    SELECT FROM ops.outcome AS o WHERE o.step = 'draw_evidence' AND o.item_key = e.event_id
+    AND o.status IN ('ok', 'quarantined') AND o.ended_at >= e.loaded_at
+)
+ORDER BY e.camera_id, e.started_at, e.event_id
 """
 STORED = """
 SELECT object_key FROM ops.object_ledger
@@ -64,11 +78,31 @@ def draw_evidence(batch: list[dict[str, Any]], run: Run, detector: Any) -> None:
     first, last = (dt.datetime.fromisoformat(batch[i]["started_at"]) for i in (0, -1))
     stretch = batch[0]["camera_id"], first, last + SEGMENT, CAMERA_BLIND
     with connect("analysis") as connection:
-        events = {picture_key(e): e for e in connection.execute(EVENTS, stretch)}
-        for row in connection.execute(STORED, (list(events),)):
-            del events[row["object_key"]]
+        events = connection.execute(EVENTS, stretch).fetchall()
+    _draw_missing(events, run, detector)
+
+
+def draw_left(run: Run) -> int:
+    """Draw what footage-watch named and left; return the number of pictures stored.
+
+    A picture can wait for minutes, and drawing it costs more than watching does.
+    """
+    facts = {"at": run.interval_end, "blind": CAMERA_BLIND}
+    with connect("analysis") as connection:
+        events = connection.execute(LEFT, facts).fetchall()
+    return _draw_missing(events, run, detector()) if events else 0
+
+
+def _draw_missing(events: list[dict[str, Any]], run: Run, detector: Any) -> int:
+    missing = {picture_key(event): event for event in events}
+    with connect("analysis") as connection:
+        for row in connection.execute(STORED, (list(missing),)):
+            del missing[row["object_key"]]
     step = Step("draw_evidence", NOUN, run, role="analysis")
-    step.each(events.values(), lambda e: e["event_id"], lambda e, o: _draw(e, o, run, detector))
+    done = step.each(
+        missing.values(), lambda e: e["event_id"], lambda e, o: _draw(e, o, run, detector)
+    )
+    return sum(outcome.rows_out for outcome in done)
 
 
 def _draw(event: dict[str, Any], outcome: Outcome, run: Run, detector: Any) -> None:

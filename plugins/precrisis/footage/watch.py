@@ -2,44 +2,52 @@
 
 One warm process of the stack (program footage-watch). It does what footage_ingest and
 footage_analyse do, with their functions, under the same gate and roles. What can't wait, an urgent
-event, is a candidate at once; rows pass the door every few seconds for all cameras together, since
-a check costs more than a row. What it can't keep up with is stored and left to footage_analyse.
+event, is a candidate at once; rows pass the door twice a minute for all cameras together, since
+a check costs more than a row. What it can't keep up with is stored and left to footage_analyse, and
+so are pictures of events, which can wait.
 """
 
+import datetime as dt
 import logging
+import os
 import signal
 import tempfile
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 from typing import Any
 
 from models.video.observation import SegmentAnalysis
-from precrisis.city import city
+from precrisis.city import city, take_up_changes
 from precrisis.failures import traced
 from precrisis.footage.camera_setup import camera_view, detector, rules
 from precrisis.footage.capture import Gap, Piece, capture
 from precrisis.footage.ingest import store_segment
 from precrisis.footage.normal import normal_of
 from precrisis.footage.orphans import adopt_orphans
+from precrisis.footage.segments import SEGMENT_S
 from precrisis.footage.urgent import raise_urgent, start_alerts
 from precrisis.footage.watch_books import Seen, keep, live_run
 from precrisis.gate import NoBasis, authorise
 from precrisis.modes import read_modes
 from precrisis.outcome import Refused
 from precrisis.pack.sources import Source
+from precrisis.register import Purpose
 from precrisis.settings import settings
 from precrisis.warehouse import connect
 
 log = logging.getLogger(__name__)
 
-FLUSH_S = 10.0
+PULSE_S = 10.0
+FLUSH_S = 30.0
 LOOK_BACK = 60  # pieces of a camera, ten minutes, that events are named from
-MOST_WAITING = 40  # pieces; more are left to footage_analyse
+# Seconds that a piece may wait to be looked at: then its camera's next is there, and it is left.
+LONGEST_WAIT_S = SEGMENT_S
 # Pieces; with more the anomaly score, which costs as much as all else, is left out: what is urgent
 # does not come from it.
 MOST_TO_SCORE = 4
@@ -54,7 +62,7 @@ class Watch:
 
     stop: threading.Event = field(default_factory=threading.Event)
     flush_s: float = FLUSH_S
-    analysts: int = 1
+    analysts: int = os.cpu_count() or 1
     tell: Callable[[], None] = start_alerts
     _landed: Queue = field(default_factory=Queue)
     _seen: Queue = field(default_factory=Queue)
@@ -83,10 +91,9 @@ class Watch:
     def _capture(self, source: Source, camera_id: str, folder: Path) -> None:
         while not self.stop.is_set():
             try:
-                self._require_basis(source)
+                _require_basis(source.source_id, "ingest")
                 for landed in capture(source, camera_id, folder, self.stop):
-                    self._require_basis(source)
-                    self._landed.put(landed)
+                    self._take(landed)
             except NoBasis:  # it is in the log of the gate; the register may change
                 log.warning("%s: the register does not allow it now", camera_id)
                 self.stop.wait(60)
@@ -94,33 +101,34 @@ class Watch:
                 log.error("%s: capture failed\n%s", camera_id, traced(error))
                 self.stop.wait(10)
 
-    def _require_basis(self, source: Source) -> None:
-        """By the register as it is now: an objection ends a recording that goes on."""
-        authorise(city().source(source.source_id), live_run(), "ingest")
+    def _take(self, landed: Piece | Gap) -> None:
+        """Store a piece, in the thread of its camera, and let it be looked at."""
+        if isinstance(landed, Gap):
+            self._seen.put(landed)
+            return
+        try:
+            self._landed.put((landed, _stored(landed)))
+        except NoBasis:
+            landed.file.unlink(missing_ok=True)
+            raise
+        except Exception as error:  # told by the clerk, under the step that it ended
+            landed.file.unlink(missing_ok=True)
+            self._seen.put(Seen(landed, {}, None, error))
 
     def _analyse_landed(self) -> None:
-        while not (self.stop.is_set() and self._landed.empty()):
-            try:
-                landed = self._landed.get(timeout=0.2)
-            except Empty:
-                continue
-            if isinstance(landed, Gap):
-                self._seen.put(landed)
-                continue
-            self._seen.put(self._look(landed))
-            landed.file.unlink(missing_ok=True)
+        for piece, row in iter(self._landed.get, None):
+            self._seen.put(self._look(piece, row))
+            piece.file.unlink(missing_ok=True)
 
-    def _look(self, piece: Piece) -> Seen:
-        """Store a piece, analyse it, raise what can't wait."""
-        row: dict[str, Any] = {}
+    def _look(self, piece: Piece, row: dict[str, Any]) -> Seen:
+        """Analyse a stored piece, raise what can't wait."""
         try:
-            row = _stored(piece)
-            if self._landed.qsize() > MOST_WAITING:
+            if (dt.datetime.now(dt.UTC) - piece.closed_at).total_seconds() > LONGEST_WAIT_S:
                 return Seen(piece, row, None)
             found = _analysed(piece, is_scored=self._landed.qsize() <= MOST_TO_SCORE)
             self._raise(piece, row, found)
             return Seen(piece, row, found)
-        except Exception as error:  # told by the clerk, under the step that it ended
+        except Exception as error:
             return Seen(piece, row, None, error)
 
     def _raise(self, piece: Piece, row: dict[str, Any], found: SegmentAnalysis) -> None:
@@ -139,11 +147,16 @@ class Watch:
             threading.Thread(target=self.tell, name="tell", daemon=True).start()
 
     def _keep_books(self, captures: list[threading.Thread], working: list[Future]) -> None:
-        while not self.stop.wait(self.flush_s):
-            self._flush()
+        due_s = time.monotonic() + self.flush_s
+        while not self.stop.wait(min(PULSE_S, self.flush_s)):
             read_anew()
+            if time.monotonic() >= due_s:
+                self._flush()
+                due_s = time.monotonic() + self.flush_s
         for thread in captures:
             thread.join(timeout=15)
+        for _ in working:
+            self._landed.put(None)
         for future in working:
             future.result()
         self._flush()
@@ -161,9 +174,13 @@ class Watch:
                 self._seen.put(seen)
 
 
+def _require_basis(source_id: str, role: str) -> Purpose:
+    """By the register as it is now: an objection ends a recording that goes on."""
+    return authorise(city().source(source_id), live_run(), role)
+
+
 def _stored(piece: Piece) -> dict[str, Any]:
-    source = city().source(piece.source_id)
-    purpose = authorise(source, live_run(), "ingest")
+    purpose = _require_basis(piece.source_id, "ingest")
     with connect("ingest") as connection:
         return store_segment(
             connection, purpose, piece.source_id, piece.camera_id, piece.started_at, piece.file
@@ -174,7 +191,7 @@ def _analysed(piece: Piece, is_scored: bool) -> SegmentAnalysis:
     from models.video.analyse import analyse_segment
     from models.video.footage import UnreadableVideo
 
-    authorise(city().source(piece.source_id), live_run(), "analysis")
+    _require_basis(piece.source_id, "analysis")
     view = camera_view(city().camera(piece.camera_id))
     normal = normal_of(piece.camera_id, piece.started_at) if is_scored else None
     try:
@@ -191,7 +208,7 @@ def continuous_cameras() -> list[tuple[Source, str]]:
 
 def read_anew() -> None:
     """Take up changes of the pack, above all of its register, and show that this process lives."""
-    city.cache_clear()
+    take_up_changes()
     (settings().state / ALIVE).touch()
 
 

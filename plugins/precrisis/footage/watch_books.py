@@ -10,7 +10,7 @@ from models.video.observation import SegmentAnalysis
 from precrisis.footage.analyse import write_analyses
 from precrisis.footage.capture import Gap, Piece
 from precrisis.footage.ingest import write_segments
-from precrisis.footage.naming import name_and_draw
+from precrisis.footage.naming import name
 from precrisis.outcome import Outcome, Refused, Step, StepFailed, quarantine
 from precrisis.run import Run
 from precrisis.warehouse import connect
@@ -51,7 +51,7 @@ def keep(found: list[Any], run: Run) -> None:
         _keep_observations(analysed, run)
     for batch in _by_camera(analysed):
         with suppress(StepFailed):
-            name_and_draw(batch, run)
+            name(batch, run)
 
 
 def _keep_observations(analysed: list[Seen], run: Run) -> None:

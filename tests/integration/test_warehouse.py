@@ -1,0 +1,57 @@
+"""Connections to the warehouse are kept, and each use of one is whole."""
+
+import os
+from contextlib import suppress
+
+import psycopg
+import pytest
+
+from precrisis.warehouse import connect
+
+BACKEND = "SELECT pg_backend_pid() AS pid"
+
+
+def backend(role: str) -> int:
+    with connect(role) as connection:
+        return connection.execute(BACKEND).fetchone()["pid"]
+
+
+def test_a_connection_is_kept_for_the_next_of_its_role(world):
+    assert backend("analysis") == backend("analysis") != backend("ingest")
+
+
+def test_one_within_another_is_another(world):
+    with connect("analysis") as outer:
+        pid = outer.execute(BACKEND).fetchone()["pid"]
+        assert backend("analysis") != pid
+
+
+def test_what_failed_leaves_nothing_behind_for_the_next(world):
+    stop = (
+        "INSERT INTO ops.alert_stop (what, name, starts_at, ends_at, set_by, reason, set_at) "
+        "VALUES ('camera', 'c', now(), now(), 'p', 'because of a test', now())"
+    )
+    with suppress(psycopg.errors.UndefinedTable), connect("analysis") as connection:
+        connection.execute(stop)
+        connection.execute("SELECT * FROM raw.no_such_table")
+        pytest.fail("a table that nobody made was read")
+    with connect("analysis") as connection:
+        assert connection.execute("SELECT * FROM ops.alert_stop").fetchall() == []
+        connection.execute(stop)
+    assert len(world.rows("SELECT * FROM ops.alert_stop")) == 1
+
+
+def test_one_that_the_server_ended_is_replaced(world):
+    before = backend("analysis")
+    world.rows("SELECT pg_terminate_backend(%s)", before)
+    assert backend("analysis") != before
+
+
+def test_a_forked_process_does_not_speak_through_its_parent_s(world):
+    before, (reading, writing) = backend("analysis"), os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writing, str(backend("analysis")).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(reading, 20)) != before
+    assert backend("analysis") == before

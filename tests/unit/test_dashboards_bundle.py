@@ -125,6 +125,21 @@ def test_every_chart_says_what_it_means_in_one_line():
     assert [chart["slice_name"] for chart in charts if len(chart["description"]) < 20] == []
 
 
+def test_every_chart_but_a_number_has_that_line_open_under_its_title():
+    files, charts = built("it"), bundle.read_assets(ASSETS).charts
+    css = "".join(tree["css"] for path, tree in files.items() if path.startswith("dashboards/"))
+    layers = {charts[name]["uuid"] for c in charts.values() for name in c.get("layers", [])}
+    small = {"big_number_total", "table"}  # a table may be as small as a number
+    large = [
+        tree
+        for path, tree in files.items()
+        if path.startswith("charts/") and tree["viz_type"] not in small
+        if tree["uuid"] not in layers
+    ]
+    assert len(large) > 10
+    assert [chart["slice_name"] for chart in large if chart["description"] not in css] == []
+
+
 def test_dashboard_refers_to_charts_by_uuid():
     assets = bundle.read_assets(ASSETS)
     dashboards = [tree for path, tree in built("it").items() if path.startswith("dashboards/")]

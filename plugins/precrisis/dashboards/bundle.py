@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,27 @@ def zip_bundle(files: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
+def charts_of(dashboard: dict) -> Iterator[str]:
+    """Yield the keys of the charts that a dashboard shows, in reading order."""
+    for tab in dashboard["tabs"]:
+        for row in tab["rows"]:
+            for cell in row:
+                for inner in cell.get("stack", [cell]):
+                    if "chart" in inner:
+                        yield inner["chart"]
+
+
+def _explained(dashboard: dict, charts: dict[str, dict]) -> Iterator[str]:
+    """Keys of the charts whose one-line description stands open under the title.
+
+    A single number has its subtitle, and no room for more.
+    """
+    for key in charts_of(dashboard):
+        is_number = charts[key]["viz_type"] == "big_number_total"
+        if not is_number and key not in dashboard.get("unexplained", []):
+            yield key
+
+
 def _chart(chart: dict, assets: Assets) -> dict:
     own = {key: value for key, value in chart.items() if key not in ("dataset", "layers")}
     own["params"] = {"viz_type": chart["viz_type"], **chart["params"]}
@@ -108,15 +130,16 @@ def _chart(chart: dict, assets: Assets) -> dict:
 def _dashboard(dashboard: dict, assets: Assets, charts: dict[str, dict]) -> dict:
     titles = {key: chart["slice_name"] for key, chart in charts.items()}
     layout = Layout(assets.chart_uuids, titles)
-    own = {k: v for k, v in dashboard.items() if k not in ("tabs", "filters", "explained")}
+    own = {k: v for k, v in dashboard.items() if k not in ("tabs", "filters", "unexplained")}
     position = layout.build(dashboard)
+    captions = captions_css(charts[key] for key in _explained(dashboard, charts))
     filters = [
         native_filter(entry, assets.dataset_uuids, layout.numbers) for entry in dashboard["filters"]
     ]
     return {
         **_DASHBOARD_DEFAULTS,
         **own,
-        "css": dashboard["css"] + captions_css(charts[key] for key in dashboard["explained"]),
+        "css": dashboard["css"] + captions,
         "position": position,
         "metadata": {**dashboard["metadata"], "native_filter_configuration": filters},
     }

@@ -7,7 +7,7 @@ published.
 from collections.abc import Iterator
 from pathlib import Path
 
-from precrisis.dashboards.bundle import Assets, read_assets
+from precrisis.dashboards.bundle import Assets, charts_of, read_assets
 from precrisis.dashboards.texts import placeholders, read_catalogue
 
 _LANGUAGES = {"it", "en"}
@@ -43,23 +43,13 @@ def missing_texts(assets_dir: Path, catalogue_path: Path, values: set[str]) -> l
     return sorted(path for path in wanted - values if not _has_both(catalogue, path))
 
 
-def charts_of(dashboard: dict) -> Iterator[str]:
-    """Yield the keys of the charts that a dashboard shows, in reading order."""
-    for tab in dashboard["tabs"]:
-        for row in tab["rows"]:
-            for cell in row:
-                for inner in cell.get("stack", [cell]):
-                    if "chart" in inner:
-                        yield inner["chart"]
-
-
 def _dashboard_links(assets: Assets) -> Iterator[str]:
     for name, dashboard in assets.dashboards.items():
         shown = set(charts_of(dashboard))
         for key in sorted(shown - set(assets.charts)):
             yield f"dashboard {name} → chart {key}: no charts/{key}.yaml"
-        for key in sorted(set(dashboard["explained"]) - shown):
-            yield f"dashboard {name} explains chart {key}, which it does not show"
+        for key in sorted(set(dashboard.get("unexplained", [])) - shown):
+            yield f"dashboard {name} leaves chart {key} unexplained, which it does not show"
         for entry in dashboard["filters"]:
             if "dataset" in entry and entry["dataset"] not in assets.datasets:
                 yield f"dashboard {name} → filter {entry['key']}: no dataset {entry['dataset']}"

@@ -93,6 +93,8 @@ def apply_schema(stack: Stack) -> None:
             _ensure_role(connection, sql, role, stack.passwords[f"postgres:{role}"])
         # What a killed process left open must not hold Airflow's locks for ever.
         connection.execute("ALTER ROLE airflow SET idle_in_transaction_session_timeout = '60s'")
+        # Marts are made of millions of rows; what does not fit in this goes through the disk.
+        connection.execute("ALTER ROLE transformer SET work_mem = '64MB'")
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
         for database, owner in DATABASES.items():
             if database not in known:

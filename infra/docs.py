@@ -82,6 +82,10 @@ def threshold_table() -> str:
     """Every number of the Trento pack that decides something."""
     pack = _pack("thresholds")
     rows = [[f"`{r['rule']}`", r["limit"], *_answer(r)] for r in pack["alert_rules"]]
+    rows += [
+        [f"`quiet_hours`: {h['name']}", f"told at once from {h['told_at_once_from']}", *_answer(h)]
+        for h in pack.get("quiet_hours", [])
+    ]
     for group in ("video_events", "risk_points", "public_voice", "place_forecast", "maps"):
         rows += [[f"`{name}`", t["value"], *_answer(t)] for name, t in pack[group].items()]
     return table(["number", "value", "why", "who answers", "until"], rows)

@@ -34,3 +34,11 @@ BEGIN
     END IF;
 END
 $$;
+
+-- What quiet hours hold waits until a moment; what changed or ended meanwhile is passed over.
+ALTER TABLE ops.alert_delivery ADD COLUMN IF NOT EXISTS waits_until timestamptz;
+ALTER TABLE ops.alert_delivery DROP CONSTRAINT IF EXISTS alert_delivery_status_check;
+ALTER TABLE ops.alert_delivery ADD CONSTRAINT alert_delivery_status_check CHECK (
+    status IN ('sent', 'failed', 'waiting', 'passed_over')
+    AND (status = 'waiting') = (waits_until IS NOT NULL)
+);

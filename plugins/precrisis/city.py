@@ -75,6 +75,17 @@ class City(Part):
                 raise ValueError(f"vulnerability.yaml: the pack has no place '{name}'")
         return self
 
+    @model_validator(mode="after")
+    def _quiet_hours_are_of_its_people(self) -> "City":
+        known = {*self.alert_recipients, *self.escalation_recipients}
+        known |= {webhook.name for webhook in self.alert_webhooks}
+        for hours in self.thresholds.quiet_hours:
+            if unknown := set(hours.recipients) - known:
+                raise ValueError(
+                    f"quiet_hours '{hours.name}' names {min(unknown)}, who is told of no alert"
+                )
+        return self
+
     @property
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)

@@ -48,6 +48,7 @@ def message(alert):
         b"\x89PNG",
         b"<alert/>",
         links,
+        to=["sala-operativa@trento.example"],
         sender="precrisis@trento.example",
     )
 

@@ -18,6 +18,7 @@ from precrisis.alerts import delivering, raising
 from precrisis.alerts.cap_check import NAMESPACE, validate
 from precrisis.alerts.delivering import deliver_alerts
 from precrisis.alerts.review import record_review, undecided
+from precrisis.city import city
 from precrisis.outcome import StepFailed
 from precrisis.run import Run
 from precrisis.settings import settings
@@ -147,6 +148,31 @@ def test_an_alert_that_grows_and_ends_is_told_so_once_on_every_channel(scene):
     first, second, third = scene.mails()
     assert second["In-Reply-To"] == third["References"] == first["Message-ID"]
     assert len({mail["Message-ID"] for mail in scene.mails()}) == 3
+
+
+def test_the_end_of_an_urgent_event_is_told_within_its_quiet_time_and_one_run(scene):
+    """`alerts_escalate` runs every five minutes; nothing else need happen."""
+    scene.sign()
+    scene.look()
+    ended_at = scene.now + MINUTE / 3
+    for minutes in range(2, 62, 5):
+        raising.keep_telling(scene.run(minutes))
+        if scene.sent("mail") == [1, 2]:
+            break
+    quiet = city().thresholds.urgent_events.quiet
+    late = scene.run(minutes).interval_end - ended_at
+    assert quiet < late <= quiet + 5 * MINUTE
+    assert scene.versions() == [(1, "raised"), (2, "ended")]
+
+
+def test_between_runs_of_alerts_raise_nothing_is_raised_that_nobody_is_asked_about(scene):
+    scene.sign()
+    raising.keep_telling(scene.run())
+    assert scene.versions() == []
+    scene.look()
+    scene.sign("vehicle_in_pedestrian_zone", minutes=2)
+    raising.keep_telling(scene.run(3))
+    assert scene.versions() == [(1, "raised")]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The wall screen in a real browser, on a real warehouse; the login is tested in tests/e2e."""
 
 import datetime as dt
+import re
 import socket
 import threading
 import time
@@ -144,6 +145,19 @@ def test_what_grew_after_it_was_dismissed_is_asked_again(world, room, page):
     href = page.locator("#queue a").get_attribute("href")
     assert href.endswith("/runs/a1.2/tasks/decide/required_actions")
     expect(page.locator(".decided li")).to_have_count(0)
+
+
+def test_what_quiet_hours_hold_says_until_when(world, room, page):
+    alert(world, "a1", "town-square", "moderate", 5 * MINUTE)
+    world.rows(
+        "INSERT INTO ops.alert_delivery "
+        "(alert_id, version, channel, status, reference, waits_until) VALUES "
+        "('a1', 1, 'mail:office', 'waiting', '', date_trunc('day', now()) + interval '1 day 7 h')"
+    )
+    page.goto(room.url)
+    expect(page.locator("#queue .held")).to_have_text(
+        re.compile(r"Held for quiet hours until .*07:00: mail:office")
+    )
 
 
 def test_a_server_that_does_not_answer_is_said_to_be_silent(world, room, page):

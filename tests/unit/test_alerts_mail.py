@@ -19,12 +19,14 @@ LINKS = {"review": "https://precrisis.trento.example/review/1", "dashboard": ""}
 
 def mail(city=None, status="Exercise", **row):
     (candidate,) = candidates([zone_hour(**row)], [rule()]).raised
+    the_city = city or town()
     return alert_mail(
         Version(candidate, 1, "raised", SENT),
-        city or town(),
+        the_city,
         b"\x89PNG",
         b"<alert/>",
         LINKS,
+        to=the_city.alert_recipients,
         sender="precrisis@trento.example",
         status=status,
     )

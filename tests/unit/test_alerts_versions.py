@@ -94,12 +94,12 @@ def test_the_first_version_is_called_as_the_alert():
 def row(why="raised", version=1, alert_id="a1", **changes) -> dict:
     return {
         "alert_id": alert_id, "version": version, "why": why, "sent_on": [], "told_on": [],
-        "is_withdrawn": False, "decision": None,
+        "waiting_on": [], "is_newest": True, "is_withdrawn": False, "decision": None,
     } | changes  # fmt: skip
 
 
 def plan(*rows, is_actual=False) -> dict[tuple[str, int], list[str]]:
-    found = due(rows, ["cap", "mail"], is_actual)
+    found = due(rows, ["cap", "mail"], is_actual, NIGHT)
     return {(d.row["alert_id"], d.row["version"]): list(d.channels) for d in found}
 
 

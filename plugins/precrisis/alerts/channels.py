@@ -1,6 +1,7 @@
 """The channels of a city's alerts, and one version of an alert as each of them takes it."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cached_property
@@ -23,6 +24,7 @@ from precrisis.alerts.feed import TYPE as feed_type
 from precrisis.alerts.feed import alert_feed, shown_versions
 from precrisis.alerts.mail import alert_mail
 from precrisis.alerts.ngsi_ld import alert_entity
+from precrisis.alerts.quiet_hours import groups
 from precrisis.alerts.versions import Version
 from precrisis.alerts.webhook import alert_body
 from precrisis.city import city
@@ -36,7 +38,20 @@ KEPT = dt.timedelta(days=365)  # alerts and their CAP files hold no personal dat
 def channels() -> list[Channel]:
     """Return every channel that the city pack names."""
     broker = ["ngsi-ld"] if city().context_broker else []
-    return ["cap", "mail", *broker, *map(webhook_channel, city().alert_webhooks)]
+    return ["cap", *mail_channels("mail"), *broker, *map(webhook_channel, city().alert_webhooks)]
+
+
+def people_channels() -> list[Channel]:
+    """Return those channels on which people are asked to look."""
+    return [*mail_channels("mail"), *map(webhook_channel, city().alert_webhooks)]
+
+
+def mail_channels(kind: Literal["mail", "escalation"]) -> dict[Channel, list[str]]:
+    """Return whom mails of a kind go to, by channel: one for each quiet hours they keep."""
+    the_city = city()
+    told = the_city.alert_recipients if kind == "mail" else the_city.escalation_recipients
+    parted = groups(told, the_city.thresholds.quiet_hours)
+    return {f"{kind}:{name}" if name else kind: parted[name] for name in sorted(parted)}
 
 
 @dataclass(frozen=True)
@@ -58,8 +73,9 @@ class Message:
         version, key = self.version, self.version.key
         if channel == "cap":
             return deliver_cap(key, version.candidate.starts_at, self._cap, _put, connection)
-        if channel == "mail":
-            return deliver_mail(key, self.mail, relay(), connection)
+        if channel.partition(":")[0] == "mail":
+            message = self.mail(mail_channels("mail")[channel])
+            return deliver_mail(key, message, relay(), connection, channel)
         if channel == "ngsi-ld":
             entity = alert_entity(version, city(), settings().alert_status)
             return deliver_entity(key, city().context_broker, entity, connection)
@@ -67,12 +83,11 @@ class Message:
         body = alert_body(version, city(), self._links, settings().alert_status)
         return deliver_webhook(key, hook, body, connection)
 
-    @property
-    def mail(self) -> EmailMessage:
-        """The mail to the city's alert recipients."""
+    def mail(self, to: Sequence[str]) -> EmailMessage:
+        """The mail to some of those who are told."""
         return alert_mail(
             self.version, city(), self._picture(), self._cap, self._links,
-            sender=settings().mail_sender, status=settings().alert_status,
+            to=to, sender=settings().mail_sender, status=settings().alert_status,
         )  # fmt: skip
 
     @cached_property

@@ -39,7 +39,9 @@ BEGUN = "sending was begun; its outcome is unknown until the row says sent"
 
 _CLAIM = """
 INSERT INTO ops.alert_delivery (alert_id, version, channel, status, reference, detail)
-VALUES (%s, %s, %s, 'failed', %s, %s) ON CONFLICT (alert_id, version, channel) DO NOTHING
+VALUES (%s, %s, %s, 'failed', %s, %s) ON CONFLICT (alert_id, version, channel) DO UPDATE
+SET status = 'failed', detail = EXCLUDED.detail, waits_until = NULL
+WHERE ops.alert_delivery.status = 'waiting'
 """
 _LOCK = """
 SELECT status FROM ops.alert_delivery
@@ -113,10 +115,14 @@ def deliver_cap(
 
 
 def deliver_mail(
-    version: VersionKey, message: EmailMessage, to: Relay, connection: Connection
+    version: VersionKey,
+    message: EmailMessage,
+    to: Relay,
+    connection: Connection,
+    channel: Channel = "mail",
 ) -> Literal["sent", "unchanged"]:
     """Send the mail of an alert through the relay; see `deliver`."""
-    return deliver(version, "mail", partial(send, message, to), message["Message-ID"], connection)
+    return deliver(version, channel, partial(send, message, to), message["Message-ID"], connection)
 
 
 def deliver_webhook(

@@ -1,13 +1,16 @@
 """Versions of alerts go out on every channel: in their order, each once (see deliver.py)."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from psycopg import Connection
 
+from precrisis import clock
 from precrisis.alerts.channels import Message, channels, publish_feed
 from precrisis.alerts.deliver import DeliveryError
-from precrisis.alerts.due import Channel, Due, due
+from precrisis.alerts.due import Channel, Due, Row, due
+from precrisis.alerts.holding import Quiet, note_waiting, read_quiet
 from precrisis.alerts.version_rows import VERSIONS, follow_decisions, whole_version
 from precrisis.alerts.versions import VersionKey
 from precrisis.outcome import Outcome, Step
@@ -24,8 +27,16 @@ SELECT n.*,
     ) AS sent_on,
     ARRAY(
         SELECT d.channel FROM ops.alert_delivery AS d
+        WHERE d.alert_id = n.alert_id AND d.version = n.version AND d.status = 'waiting'
+    ) AS waiting_on,
+    ARRAY(
+        SELECT d.channel FROM ops.alert_delivery AS d
         WHERE d.alert_id = n.alert_id AND d.version < n.version AND d.status = 'sent'
     ) AS told_on,
+    NOT EXISTS (
+        SELECT FROM ops.alert_version AS l
+        WHERE l.alert_id = n.alert_id AND l.version > n.version
+    ) AS is_newest,
     EXISTS (
         SELECT FROM ops.alert_version AS w
         WHERE w.alert_id = n.alert_id AND w.version > n.version AND w.why = 'withdrawn'
@@ -56,14 +67,21 @@ def deliver_alerts(run: Run) -> None:
         follow_decisions(connection)
         connection.commit()
         rows = connection.execute(WAITING).fetchall()
+        found = _due(rows, read_quiet(connection, clock.now()))
+        note_waiting(connection, found)
         connection.commit()
-    waiting = due(rows, channels(), settings().alert_status == "Actual")
     step = Step("deliver_alert", "alert", run, role="analysis")
     try:
-        step.each(waiting, _name, _Rounds().go)
+        step.each([item for item in found if item.channels], _name, _Rounds().go)
     finally:
         feed = Step("publish_alert_feed", "alert", run, role="analysis")
         feed.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", _publish_feed)
+
+
+def _due(rows: Iterable[Row], quiet: Quiet) -> list[Due]:
+    """Whether somebody sleeps is a matter of the moment, and not of the run's interval."""
+    now, is_actual = clock.now(), settings().alert_status == "Actual"
+    return due(rows, channels(), is_actual, now, lambda r, c: quiet.held_until(r, c, now))
 
 
 def _publish_feed(_: Run, outcome: Outcome) -> None:

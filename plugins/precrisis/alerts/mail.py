@@ -5,7 +5,7 @@ version, so a second copy after a crash is recognised as the same message; later
 first, so a mail program shows them together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -30,22 +30,23 @@ def alert_mail(
     cap_xml: bytes,
     links: Mapping[str, str],
     *,
+    to: Sequence[str],
     sender: str,
     status: str = "Exercise",
 ) -> EmailMessage:
-    """Return the mail of an alert to the city's alert recipients.
+    """Return the mail of an alert to those who are told of it.
 
     links: `review` (where a person decides) and, if there is one, `dashboard`. map_png is shown
     600 px wide. status is the CAP status; anything but Actual is marked in subject and body.
 
     Raises:
-        ValueError: the city has no alert recipients, or a header value holds a line break.
+        ValueError: it is for nobody, or a header value holds a line break.
         CityPackError: the zone is not in the city pack.
     """
-    if not city.alert_recipients:
-        raise ValueError("the city pack names no alert_recipients; add one to city.yaml")
+    if not to:
+        raise ValueError("the mail of an alert is for nobody; add alert_recipients to city.yaml")
     first, second = (wording(version.candidate, city, language) for language in languages(city))
-    message = _envelope(version, first, city, sender, status)
+    message = _envelope(version, first, to, sender, status)
     facts = _facts(version, first, second, city, links, status)
     message.set_content(_template("alert.txt").render(facts))
     message.add_alternative(_template("alert.html").render(facts), subtype="html")
@@ -63,7 +64,7 @@ def message_id(key: VersionKey, sender: str) -> str:
 
 
 def _envelope(
-    version: Version, words: Wording, city: City, sender: str, status: str
+    version: Version, words: Wording, to: Sequence[str], sender: str, status: str
 ) -> EmailMessage:
     subject = words.text["subject"].format(
         severity=words.text["subject_severity"][words.candidate.severity],
@@ -73,7 +74,7 @@ def _envelope(
     subject = words.titled(version.why, subject[0].upper() + subject[1:])
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = ", ".join(city.alert_recipients)
+    message["To"] = ", ".join(to)
     message["Subject"] = subject if status == "Actual" else f"[{_mark(words, status)}] {subject}"
     message["Date"] = format_datetime(version.made_at.astimezone(UTC))
     message["Message-ID"] = message_id(version.key, sender)

@@ -1,8 +1,11 @@
-"""Urgent events of the last hours become alerts, or new versions of those that go on."""
+"""Urgent events of the last hours become alerts, or new versions of those that go on or end."""
 
 import datetime as dt
 
-from precrisis.alerts.stops import read_stops
+from psycopg import Connection
+
+from precrisis.alerts.candidates import Candidate
+from precrisis.alerts.stops import Stops, read_stops
 from precrisis.alerts.urgent import urgent_alerts, urgent_candidates, urgent_now
 from precrisis.alerts.version_rows import (
     newest_versions,
@@ -12,6 +15,7 @@ from precrisis.alerts.version_rows import (
 )
 from precrisis.city import city
 from precrisis.outcome import Outcome
+from precrisis.pack.thresholds import UrgentEvents
 from precrisis.run import Run
 from precrisis.warehouse import connect
 
@@ -49,18 +53,14 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
         outcome.detail = "the city pack names no urgent events"
         return
     since = run.interval_end - dt.timedelta(minutes=rule.urgent_for_min)
-    facts = {"rule": rule.rule, "version": rule.version, "since": since, "until": run.interval_end}
     with connect("analysis") as connection:
         one_at_a_time(connection)
         stops = read_stops(connection)
         if stops.has("rule", rule.rule):
             outcome.detail = f"{rule.rule} is stopped"
             return
-        signs = [s for s in connection.execute(URGENT, facts).fetchall() if stops.allow(s)]
+        found = _found(connection, rule, stops, since, run.interval_end)
         told = newest_versions(connection, [rule.rule], since - DAY)
-        precision = connection.execute(PRECISION, facts).fetchone()["precision"]
-        planned = connection.execute(PLANNED, facts | _context()).fetchall()
-        found = urgent_candidates(signs, rule, _weights(), precision, planned)
         going_on = [version.candidate for version in told.values()]
         selection = urgent_alerts(found, going_on, rule, since, city().timezone)
         store_raised(connection, selection.raised)
@@ -68,8 +68,45 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
         changed = store_changes(
             connection, told.values(), now_found, {rule.rule: rule.quiet}, run.interval_end
         )
-    outcome.rows_in, outcome.rows_out = len(signs), len(selection.raised) + changed
+    outcome.rows_in = sum(candidate.inputs["candidate_count"] for candidate in found)
+    outcome.rows_out = len(selection.raised) + changed
     outcome.detail = f"{len(selection.held_back)} held back by budget or expiry"
+
+
+def end_urgent(run: Run, outcome: Outcome) -> None:
+    """Store the end of each urgent alert of which nothing was seen for its rule's quiet time.
+
+    What is new or grew waits for `select_urgent`, which comes with each event and asks a person.
+    """
+    rule = city().thresholds.urgent_events
+    if rule is None:
+        outcome.detail = "the city pack names no urgent events"
+        return
+    since = run.interval_end - dt.timedelta(minutes=rule.urgent_for_min)
+    with connect("analysis") as connection:
+        one_at_a_time(connection)
+        told = newest_versions(connection, [rule.rule], since - DAY)
+        open_ones = [v for v in told.values() if v.why not in ("ended", "withdrawn")]
+        outcome.rows_in = len(open_ones)
+        if not open_ones:
+            return
+        found = _found(connection, rule, read_stops(connection), since, run.interval_end)
+        now_found = urgent_now(found, [version.candidate for version in open_ones], rule)
+        quiet = {rule.rule: rule.quiet}
+        outcome.rows_out = store_changes(
+            connection, open_ones, now_found, quiet, run.interval_end, only={"ended"}
+        )
+
+
+def _found(
+    connection: Connection, rule: UrgentEvents, stops: Stops, since: dt.datetime, now: dt.datetime
+) -> list[Candidate]:
+    """What the signs of the last day come to."""
+    facts = {"rule": rule.rule, "version": rule.version, "since": since, "until": now}
+    signs = [s for s in connection.execute(URGENT, facts).fetchall() if stops.allow(s)]
+    precision = connection.execute(PRECISION, facts).fetchone()["precision"]
+    planned = connection.execute(PLANNED, facts | _context()).fetchall()
+    return urgent_candidates(signs, rule, _weights(), precision, planned)
 
 
 def _weights() -> dict[str, float]:

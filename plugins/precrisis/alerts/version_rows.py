@@ -1,12 +1,12 @@
 """The versions of alerts in the warehouse: each is written once and never changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from psycopg import Connection
 
 from precrisis.alerts.candidates import COLUMNS, Candidate, Row
-from precrisis.alerts.versions import Version, VersionKey, change_of, version_of
+from precrisis.alerts.versions import WHYS, Version, VersionKey, Why, change_of, version_of
 from precrisis.warehouse import upsert
 
 SAID = ("ends_at", "risk_index", "certainty", "severity", "reasons", "unknowns", "inputs")
@@ -75,6 +75,7 @@ def store_changes(
     found: Mapping[str, Candidate],
     quiet: Mapping[str, timedelta],
     now: datetime,
+    only: Collection[Why] = WHYS,
 ) -> int:
     """Store a new version of each alert that says something new; return how many there are.
 
@@ -85,7 +86,9 @@ def store_changes(
         for version in told
         for alert_id in [version.candidate.alert_id]
     ]
-    made = [(change, version.number + 1) for version, change in changes if change]
+    made = [
+        (change, version.number + 1) for version, change in changes if change and change.why in only
+    ]
     _store(connection, ((change.candidate, number, change.why) for change, number in made))
     return len(made)
 

@@ -13,6 +13,7 @@ from precrisis.alerts.candidates import Candidate, Row
 from precrisis.alerts.rules import Severity
 
 Why = Literal["raised", "grew", "ended", "withdrawn", "restored"]
+WHYS: Sequence[Why] = get_args(Why)
 BANDS: Sequence[Severity] = get_args(Severity)
 
 

@@ -1,7 +1,8 @@
 """The numbers that somebody answers for."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from precrisis.alerts.quiet_hours import QuietHours
 from precrisis.alerts.rules import AlertRule
 from precrisis.pack.part import Part, Threshold
 
@@ -64,6 +65,16 @@ class Thresholds(Part):
     maps: MapNumbers
     public_voice: PublicVoice
     urgent_events: UrgentEvents | None = None
+    quiet_hours: list[QuietHours] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _each_keeps_one(self) -> "Thresholds":
+        names = [hours.name for hours in self.quiet_hours]
+        told = [recipient for hours in self.quiet_hours for recipient in hours.recipients]
+        for one in (names, told):
+            if twice := {name for name in one if one.count(name) > 1}:
+                raise ValueError(f"quiet_hours has '{min(twice)}' twice; who keeps any keeps one")
+        return self
 
     @property
     def numbers(self) -> dict[str, Threshold]:

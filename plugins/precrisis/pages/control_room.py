@@ -29,7 +29,15 @@ SELECT a.alert_id, a.zone_id, a.starts_at, a.raised_at, v.ends_at, v.risk_index,
     ARRAY(
         SELECT DISTINCT d.channel FROM ops.alert_delivery AS d
         WHERE d.alert_id = a.alert_id AND d.status = 'failed' ORDER BY d.channel
-    ) AS undelivered
+    ) AS undelivered,
+    ARRAY(
+        SELECT DISTINCT d.channel FROM ops.alert_delivery AS d
+        WHERE d.alert_id = a.alert_id AND d.status = 'waiting' ORDER BY d.channel
+    ) AS held,
+    (
+        SELECT min(d.waits_until) FROM ops.alert_delivery AS d
+        WHERE d.alert_id = a.alert_id AND d.status = 'waiting'
+    ) AS held_until
 FROM ops.alert AS a
 INNER JOIN LATERAL (
     SELECT * FROM ops.alert_version WHERE alert_id = a.alert_id ORDER BY version DESC LIMIT 1

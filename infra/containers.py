@@ -30,8 +30,9 @@ def prepare(stack: Stack) -> None:
     write_private(secrets / "objectstore.env", _lines(objectstore.environment(stack)))
     keys = [sys.executable, "-m", "precrisis.zone_keys", "make"]
     signing = [sys.executable, "-m", "precrisis.sharing.signing"]
+    cap_signing = [sys.executable, "-m", "precrisis.alerts.cap_signing"]
     fetch = [sys.executable, "-m", "models.weights", "fetch", str(stack.cache / "weights")]
-    for command in (keys, signing, fetch):
+    for command in (keys, signing, cap_signing, fetch):
         subprocess.run(command, check=True, env=environment.common(stack), cwd=ROOT)
     samples.lay_out(stack)
 

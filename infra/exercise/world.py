@@ -158,11 +158,15 @@ def _make_folders() -> None:
 
 
 def _make_keys() -> None:
+    from precrisis.alerts import cap_signing
+    from precrisis.alerts.cap import sender_of
+    from precrisis.city import city
     from precrisis.settings import settings
     from precrisis.zone_keys import SEALED_ZONES, ZoneKeys
 
     for zone in SEALED_ZONES:
         ZoneKeys(settings().keys_dir, zone).make(dt.datetime.now(dt.UTC))
+    cap_signing.make(settings().keys_dir, sender_of(city()))
 
 
 def wait_for_next_second() -> None:

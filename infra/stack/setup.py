@@ -36,6 +36,7 @@ def prepare(stack: Stack) -> None:
     objectstore.configure(stack)
     _run(stack, [programs.PYTHON, "-m", "precrisis.zone_keys", "make"])
     _run(stack, [programs.PYTHON, "-m", "precrisis.sharing.signing"])
+    _run(stack, [programs.PYTHON, "-m", "precrisis.alerts.cap_signing"])
     users = {user: stack.passwords[f"airflow:{user}"] for user in AIRFLOW_USERS}
     write_private(stack.state / "secrets" / "airflow-users.json", json.dumps(users))
     if cluster.create(stack):

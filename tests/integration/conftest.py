@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 from infra.stack import apart, environment, objectstore
 from infra.stack.layout import BUCKETS, ROOT, Stack
+from precrisis.alerts import cap_signing
 from precrisis.city import city
 from precrisis.documents.notice import notice_sha256
 from precrisis.settings import settings
@@ -148,8 +149,16 @@ def own_store(tmp_path_factory) -> Iterator[OwnStore]:
     store.stop()
 
 
+@pytest.fixture(scope="session")
+def cap_keys(tmp_path_factory) -> Path:
+    """The key that alerts are signed with; to make one for each test takes too long."""
+    folder = tmp_path_factory.mktemp("cap")
+    cap_signing.make(folder, "precrisis@safety.rivermouth.example")
+    return folder
+
+
 @pytest.fixture
-def world(own_database, own_store, tmp_path, monkeypatch) -> Iterator[OwnWorld]:
+def world(own_database, own_store, cap_keys, tmp_path, monkeypatch) -> Iterator[OwnWorld]:
     """An empty warehouse and store, and a copy of the second city's pack with empty samples."""
     pack, samples = tmp_path / "city", tmp_path / "samples"
     shutil.copytree(ROOT / "tests" / "city", pack)
@@ -169,6 +178,8 @@ def world(own_database, own_store, tmp_path, monkeypatch) -> Iterator[OwnWorld]:
     forget_configuration()
     for zone in SEALED_ZONES:
         ZoneKeys(tmp_path / "keys", zone).make(dt.datetime.now(dt.UTC))
+    for file in cap_keys.iterdir():
+        shutil.copy(file, tmp_path / "keys")
     found = OwnWorld(own_database, own_store, pack, samples, monkeypatch.setenv)
     _empty(found)
     yield found

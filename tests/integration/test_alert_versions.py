@@ -16,6 +16,7 @@ from lxml import etree
 from infra.stack.layout import ROOT
 from precrisis.alerts import delivering, raising
 from precrisis.alerts.cap_check import NAMESPACE, validate
+from precrisis.alerts.cap_verify import verified
 from precrisis.alerts.delivering import deliver_alerts
 from precrisis.alerts.review import record_review, undecided
 from precrisis.city import city
@@ -223,6 +224,24 @@ def test_the_feed_lists_what_is_published(scene):
     assert set(scene.town.outcomes("publish_alert_feed").values()) == {"ok"}
     scene.look(5)
     assert "unchanged" in scene.town.outcomes("publish_alert_feed").values()
+
+
+def test_what_is_published_can_be_checked_with_the_certificate_beside_it(scene):
+    grow(scene)
+    certificate = scene.town.store.read("published", "alerts/cap.pem")
+    keys = [row["reference"] for row in scene.town.rows(SENT) if row["channel"] == "cap"]
+    documents = [scene.town.store.read(*key.split(":", 1)) for key in keys]
+    proven = [etree.fromstring(verified(document, certificate)) for document in documents]
+    assert [text(one, "msgType") for one in proven] == ["Alert", "Update"]
+    feed = feedparser.parse(scene.town.store.read("published", "alerts/feed.atom"))
+    assert [link.href for link in feed.feed.links if link.rel == "related"] == ["cap.pem"]
+    attached = [
+        part.get_content()
+        for mail in scene.mails()
+        for part in mail.iter_attachments()
+        if part.get_content_type() == "application/cap+xml"
+    ]
+    assert attached == documents
 
 
 def test_a_dismissed_alert_is_withdrawn_where_it_was_told_and_may_come_back(scene):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from precrisis.alerts.cap_signing import certificate_of, signed
 from precrisis.outcome import StepFailed
 from precrisis.records.calendar import take_in_calendar
 from tests.unit.test_partner_warnings import edited, message
@@ -53,6 +54,40 @@ def test_a_warning_is_context_until_it_is_cancelled(town, folder, run):
         take_in_calendar(run)
     (row,) = town.rows(CALENDAR)
     assert row["ends_at"] == NOW + dt.timedelta(minutes=30)
+
+
+def test_of_a_partner_whose_certificate_the_pack_holds_only_signed_messages_count(
+    town, folder, run, cap_keys
+):
+    plain = around_the_town(town, message())
+    cancel = around_the_town(town, message("withdrawn", 2, minutes=30))
+    (folder / "1.xml").write_bytes(signed(plain, cap_keys))
+    (folder / "2.xml").write_bytes(cancel)
+    altered = signed(cancel, cap_keys).replace(b"<sent>2026-11-21T21:30", b"<sent>2026-11-21T21:31")
+    assert altered != signed(cancel, cap_keys)
+    (folder / "3.xml").write_bytes(altered)
+    demand(town)
+    take_in_calendar(run)
+    assert set(town.outcomes("take_in_calendar").values()) == {"quarantined"}
+    assert town.quarantined("calendar_event") == {("test-calendar", "certificate_readable")}
+    (town.pack / "neighbour.pem").write_bytes(certificate_of(cap_keys))
+    take_in_calendar(run)
+    (row,) = town.rows(CALENDAR)
+    assert row["ends_at"] == NOW + dt.timedelta(hours=12)  # nobody else ended it
+    assert town.quarantined("calendar_event") == {
+        ("test-calendar", "certificate_readable"),
+        ("test-calendar/2.xml", "cap_signed"),
+        ("test-calendar/3.xml", "cap_signed"),
+    }
+
+
+def demand(town) -> None:
+    """The messages must be signed."""
+    town.edit_pack(
+        "sources.yaml",
+        "  address: ${WARNINGS}",
+        "  address: ${WARNINGS}\n  signed_by: neighbour.pem",
+    )
 
 
 def test_without_a_legal_basis_no_message_is_read(town, folder, run):

@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from precrisis import store
 from precrisis.alerts.cap import cap_message
+from precrisis.alerts.cap_signing import certificate_of, signed
 from precrisis.alerts.deliver import (
     deliver_cap,
     deliver_entity,
@@ -19,9 +20,9 @@ from precrisis.alerts.deliver import (
     webhook_channel,
 )
 from precrisis.alerts.due import Channel
+from precrisis.alerts.feed import CERTIFICATE_KEY, CERTIFICATE_TYPE, alert_feed, shown_versions
 from precrisis.alerts.feed import KEY as feed_key
 from precrisis.alerts.feed import TYPE as feed_type
-from precrisis.alerts.feed import alert_feed, shown_versions
 from precrisis.alerts.mail import alert_mail
 from precrisis.alerts.ngsi_ld import alert_entity
 from precrisis.alerts.quiet_hours import groups
@@ -93,7 +94,8 @@ class Message:
     @cached_property
     def _cap(self) -> bytes:
         zone = city().zone(self.version.candidate.zone_id)
-        return cap_message(self.version, city(), zone.geometry, settings().alert_status)
+        message = cap_message(self.version, city(), zone.geometry, settings().alert_status)
+        return signed(message, settings().keys_dir)
 
     @property
     def _links(self) -> dict[str, str]:
@@ -113,20 +115,29 @@ class Message:
 
 
 def publish_feed(connection: Connection) -> bool:
-    """Write the feed of what is published as CAP, if it says something else now; one at a time."""
+    """Write the feed of what is published as CAP, if it says something else now; one at a time.
+
+    Beside it lies the certificate by which the messages are checked.
+    """
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('alert_feed'))")
         versions = shown_versions(connection)
         if not versions:
             return False
         feed = alert_feed(versions, city(), settings().alert_status)
-        try:
-            if store.get("publish", "published", feed_key) == feed:
-                return False
-        except FileNotFoundError:
-            pass
-        _put("published", feed_key, feed, feed_type)
-        return True
+        is_new = _renew(CERTIFICATE_KEY, certificate_of(settings().keys_dir), CERTIFICATE_TYPE)
+        return _renew(feed_key, feed, feed_type) or is_new
+
+
+def _renew(key: str, content: bytes, content_type: str) -> bool:
+    """Write what is published under a key, if it is something else now."""
+    try:
+        if store.get("publish", "published", key) == content:
+            return False
+    except FileNotFoundError:
+        pass
+    _put("published", key, content, content_type)
+    return True
 
 
 def _put(bucket: str, key: str, content: bytes, content_type: str) -> None:

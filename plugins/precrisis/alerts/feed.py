@@ -21,6 +21,8 @@ from precrisis.city import City
 ATOM = "http://www.w3.org/2005/Atom"
 KEY = "alerts/feed.atom"
 TYPE = "application/atom+xml"
+CERTIFICATE_KEY = "alerts/cap.pem"
+CERTIFICATE_TYPE = "application/pem-certificate-chain"
 SHOWN = f"""
 SELECT n.* FROM ({VERSIONS}) AS n
 INNER JOIN ops.alert_delivery AS d ON d.alert_id = n.alert_id AND d.version = n.version
@@ -51,6 +53,7 @@ def alert_feed(versions: Sequence[Version], city: City, status: str) -> bytes:
     _add(_add(root, "author"), "name", city.authority["name"])
     _add(root, "generator", "PreCrisis")
     _link(root, "self", TYPE, KEY.rpartition("/")[2])
+    _link(root, "related", CERTIFICATE_TYPE, CERTIFICATE_KEY.rpartition("/")[2])
     for version in versions:
         _entry(root, version, city, status)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

@@ -69,6 +69,9 @@ class Source(Part):
     stretch_s: int = Field(default=60, ge=10, le=540)
     # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
     is_continuous: bool = False
+    # Warnings (cap): the file of the pack with their sender's certificate (PEM). Only what is signed
+    # with it is read.
+    signed_by: str | None = None
     terms: Terms | None = None
     note: str = ""
 
@@ -78,6 +81,12 @@ class Source(Part):
             raise ValueError(f"source '{self.source_id}' needs `terms`: what its provider allows")
         if self.noun == "post" and self.kind in ("folder", "s3") and self.columns is None:
             raise ValueError(f"source '{self.source_id}' needs `columns`: what its files hold")
+        return self
+
+    @model_validator(mode="after")
+    def _only_warnings_are_signed(self) -> "Source":
+        if self.signed_by and self.kind != "cap":
+            raise ValueError(f"source '{self.source_id}': only of `kind: cap` is `signed_by` asked")
         return self
 
     @model_validator(mode="after")

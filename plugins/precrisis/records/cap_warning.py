@@ -16,9 +16,14 @@ from shapely.geometry.base import BaseGeometry
 
 from precrisis.alerts.cap_check import CapError, validate
 from precrisis.alerts.cap_profiles import CAP
+from precrisis.alerts.cap_verify import NotSigned, verified
 from precrisis.outcome import Refused
 
 LARGEST_BYTES = 2_000_000
+NOT_SIGNED = (
+    "not signed with the certificate of this source, or altered since; ask its sender, or enter "
+    "the new certificate if they renewed it"
+)
 LONGEST_TITLE = 120
 MOST_CORNERS = 20_000
 EARTH = Geod(ellps="WGS84")
@@ -39,18 +44,24 @@ class PartnerWarning:
     makes_void: Sequence[str]
 
 
-def warning_of(message: bytes, language: str) -> PartnerWarning:
+def warning_of(message: bytes, language: str, certificate: bytes | None = None) -> PartnerWarning:
     """Understand a CAP message; its words are those in `language`, or the first ones.
 
+    Args:
+        certificate: PEM; with it, only what was signed with it counts.
+
     Raises:
-        Refused: it is no valid CAP 1.2, or says not where or until when.
+        Refused: it is no valid CAP 1.2, is not signed as it should be, or says not where or until
+            when.
     """
     if len(message) > LARGEST_BYTES:
         raise Refused("file_is_small", f"more than {LARGEST_BYTES} bytes")
     try:
-        root = validate(message)
+        root = validate(verified(message, certificate) if certificate else message)
     except CapError:
         raise Refused("cap_valid", "no valid CAP 1.2 message with polygons on earth") from None
+    except NotSigned:
+        raise Refused("cap_signed", NOT_SIGNED) from None
     sender = _text(root, "sender")
     name = _name(sender, _text(root, "identifier"))
     sent_at = _moment(root, "sent")

@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+
 from expectations import calendar_event
 from precrisis import door
 from precrisis.city import City, city
 from precrisis.outcome import Outcome, Refused, quarantine
 from precrisis.pack.sources import Source
 from precrisis.records.cap_warning import LARGEST_BYTES, PartnerWarning, warning_of
+from precrisis.settings import settings
 from precrisis.warehouse import connect
 
 MOST_FILES = 10_000
@@ -37,11 +40,12 @@ def take_in_warnings(source: Source, outcome: Outcome) -> None:
     A message that can't be used is quarantined under its file's name.
     """
     found: dict[str, PartnerWarning] = {}
+    certificate = certificate_of(source)
     with connect("ingest") as connection:
         for file_name, content in messages_in(source):
             outcome.rows_in += 1
             try:
-                warning = warning_of(content, city().language)
+                warning = warning_of(content, city().language, certificate)
                 found.setdefault(warning.name, warning)
             except Refused as refusal:
                 quarantine(connection, source.noun, f"{source.source_id}/{file_name}", refusal)
@@ -68,6 +72,23 @@ def messages_in(source: Source) -> Iterator[tuple[str, bytes]]:
     for file in files:
         with file.open("rb") as stream:
             yield file.name, stream.read(LARGEST_BYTES + 1)
+
+
+def certificate_of(source: Source) -> bytes | None:
+    """Return the certificate (PEM) that a source's messages must be signed with, if any.
+
+    Raises:
+        Refused: the pack does not hold it; nothing of the source is read then.
+    """
+    if source.signed_by is None:
+        return None
+    try:
+        content = (settings().city_pack / source.signed_by).read_bytes()
+        x509.load_pem_x509_certificate(content)
+    except (OSError, ValueError):
+        reason = f"{source.signed_by} is no certificate in PEM; put it into the city pack"
+        raise Refused("certificate_readable", reason) from None
+    return content
 
 
 def rows_of(warnings: Sequence[PartnerWarning], the_city: City, source_id: str) -> list[Row]:

@@ -2,7 +2,7 @@
 ### City pack, map layers, timetables, calendar → place, stop_service, calendar_event, weather_hour
 
 **In** the city pack (zones, sites, cameras, base map, thresholds), the map layers, timetables,
-calendar, warnings of partners (CAP) and weather that its sources name.
+calendar, public holidays and weather that its sources name.
 **Out** `raw.place`, `raw.city`, `raw.threshold`, `raw.stop_service` (departures by stop and hour of
 the week), `raw.calendar_event`, `raw.weather_hour`; what places and layers were
 before, with their time, in `raw.place_version` and `raw.layer_version`.

@@ -10,6 +10,7 @@ from infra.stack.layout import ROOT
 # The way of a record, station by station; what guards it comes last.
 PATH = (
     "city_ingest",
+    "warnings_ingest",
     "incidents_ingest",
     "footage_ingest",
     "footage_analyse",

@@ -12,7 +12,7 @@ from precrisis.alerts.cap import cap_message
 from precrisis.alerts.versions import Version, VersionKey
 from precrisis.outcome import Refused
 from precrisis.records.cap_warning import LARGEST_BYTES, warning_of
-from precrisis.records.partner_warnings import rows_of, voided
+from precrisis.records.warning_rows import rows_of, voided
 from tests.unit.alerts_town import NIGHT, SQUARE, rule, town, zone_hour
 
 (ALERT,) = candidates([zone_hour()], [rule()]).raised

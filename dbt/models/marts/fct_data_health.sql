@@ -21,6 +21,7 @@ select
         when o.step in ('take_in_surveys') then 'survey_answer'
         when o.step in ('take_in_weather') then 'weather_hour'
         when o.step in ('take_in_calendar') then 'calendar_event'
+        when o.step in ('take_in_warnings') then 'calendar_event'
         else o.step
     end as noun
 from {{ source('ops', 'outcome') }} as o

@@ -18,7 +18,7 @@ without_basis as (
     where
         o.step in (
             'take_in_recording', 'take_in_posts', 'take_in_incidents', 'take_in_calendar',
-            'take_in_places', 'analyse_segment', 'understand_posts'
+            'take_in_warnings', 'take_in_places', 'analyse_segment', 'understand_posts'
         )
         and o.started_at >= now() - interval '30 days'
         and o.status <> 'failed'

@@ -28,8 +28,8 @@ QUERIES = {
     "runs_without_basis": """
         SELECT count(DISTINCT o.run_id) FROM ops.outcome AS o
         WHERE o.step IN ('take_in_recording', 'take_in_posts', 'take_in_incidents',
-                         'take_in_calendar', 'take_in_places', 'analyse_segment',
-                         'understand_posts')
+                         'take_in_calendar', 'take_in_warnings', 'take_in_places',
+                         'analyse_segment', 'understand_posts')
         AND o.started_at >= %(since)s AND o.status <> 'failed' AND NOT EXISTS (
             SELECT FROM ops.audit_log AS a WHERE a.run_id = o.run_id
             AND a.action IN ('run_allowed', 'run_refused')

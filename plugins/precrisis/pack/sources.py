@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -69,9 +70,11 @@ class Source(Part):
     stretch_s: int = Field(default=60, ge=10, le=540)
     # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
     is_continuous: bool = False
-    # Warnings (cap): the file of the pack with their sender's certificate (PEM). Only what is signed
-    # with it is read.
+    # Warnings (cap): the file of the pack with their sender's certificate (PEM). Only what is
+    # signed with it is read.
     signed_by: str | None = None
+    # A feed of warnings: other hosts (host, or host:port) that its messages may lie on.
+    message_hosts: list[str] = Field(default=[])
     terms: Terms | None = None
     note: str = ""
 
@@ -84,9 +87,16 @@ class Source(Part):
         return self
 
     @model_validator(mode="after")
-    def _only_warnings_are_signed(self) -> "Source":
-        if self.signed_by and self.kind != "cap":
-            raise ValueError(f"source '{self.source_id}': only of `kind: cap` is `signed_by` asked")
+    def _warnings_are_described(self) -> "Source":
+        if (self.signed_by or self.message_hosts) and self.kind != "cap":
+            raise ValueError(
+                f"source '{self.source_id}': `signed_by` and `message_hosts` are of `kind: cap`"
+            )
+        parts = urlsplit(self.address) if self.kind == "cap" else urlsplit("")
+        if parts.scheme not in ("", "https") and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError(
+                f"source '{self.source_id}': warnings come from a folder, or a feed over https"
+            )
         return self
 
     @model_validator(mode="after")

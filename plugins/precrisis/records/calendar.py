@@ -1,4 +1,4 @@
-"""city_ingest: the calendar, from files of the city and messages of partners, and holidays."""
+"""city_ingest: the calendar, from files of the city, and holidays."""
 
 import datetime as dt
 from typing import Any
@@ -8,13 +8,13 @@ from precrisis.city import City, city
 from precrisis.outcome import Outcome
 from precrisis.pack.sources import Source
 from precrisis.records.files import count_of, lines_of, moment_of
-from precrisis.records.partner_warnings import take_in_warnings
 from precrisis.records.taking_in import from_each_source, load_rows
 from precrisis.run import Run
 
 COLUMNS = {
     "source_id", "title", "kind", "zone_id", "starts_at", "ends_at", "expected_people",
 }  # fmt: skip
+KINDS = ("csv", "holidays")  # warnings come oftener, see partner_warnings.py
 DAY = dt.timedelta(days=1)
 
 
@@ -22,14 +22,11 @@ def take_in_calendar(run: Run) -> int:
     """Write calendar events; return how many passed the door."""
     at = run.interval_end
     return from_each_source(
-        "take_in_calendar", "calendar_event", run, lambda s, o: _take_in(s, o, at)
+        "take_in_calendar", "calendar_event", run, lambda s, o: _take_in(s, o, at), KINDS
     )
 
 
 def _take_in(source: Source, outcome: Outcome, at: dt.datetime) -> None:
-    if source.kind == "cap":
-        take_in_warnings(source, outcome)
-        return
     if source.kind == "holidays":
         rows = holiday_rows(city(), source, at)
     else:

@@ -1,6 +1,6 @@
 """What the steps that take in the city's own files have in common: the gate, the rows, the door."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from expectations.station import Station
@@ -17,9 +17,15 @@ RowOf = Callable[[str, dict[str, str]], Mapping[str, Any]]
 
 
 def from_each_source(
-    name: str, noun: str, run: Run, take_in: Callable[[Source, Outcome], None]
+    name: str,
+    noun: str,
+    run: Run,
+    take_in: Callable[[Source, Outcome], None],
+    kinds: Collection[str] | None = None,
 ) -> int:
     """Take in every source of a noun that the gate lets through; return how many rows came in.
+
+    kinds: of sources; all unless given.
 
     Raises:
         StepFailed: a source could not be read, or the register does not allow it.
@@ -30,7 +36,8 @@ def from_each_source(
         take_in(source, outcome)
 
     step = Step(name, noun, run, role="ingest")
-    done = step.each(city().sources_of(noun), lambda source: source.source_id, asked)
+    wanted = [s for s in city().sources_of(noun) if kinds is None or s.kind in kinds]
+    done = step.each(wanted, lambda source: source.source_id, asked)
     return sum(outcome.rows_out for outcome in done)
 
 

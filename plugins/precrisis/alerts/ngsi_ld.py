@@ -74,7 +74,8 @@ def alert_entity(version: Version, city: City, status: str) -> Entity:
                 "riskIndex": round(candidate.risk_index, 1),
                 "certainty": round(candidate.certainty, 2),
                 "reasons": reasons,
-                "unknowns": [unknown["key"] for unknown in candidate.unknowns],
+                # No list: linked data knows no difference between a list of one and that one.
+                "unknowns": {unknown["key"]: True for unknown in candidate.unknowns},
             }
         ),
     }

@@ -95,6 +95,8 @@ def test_who_is_let_sleep_is_told_once_when_the_quiet_is_over(office, relay, run
     deliver_alerts(run)
     assert told(relay) == [("control-room", "Moderate"), ("office", "Moderate")]
     assert states(office) == {(1, "mail"): "sent", (1, "mail:office"): "sent"}
+    says_so = [b"waited for the end of your quiet hours" in mail for mail in relay.mails]
+    assert says_so == [False, True]
 
 
 def test_a_holiday_of_the_calendar_goes_on_being_quiet(office, relay, run, clock_at):

@@ -17,11 +17,11 @@ SENT = dt.datetime(2026, 11, 21, 20, 30, tzinfo=dt.UTC)
 LINKS = {"review": "https://precrisis.trento.example/review/1", "dashboard": ""}
 
 
-def mail(city=None, status="Exercise", **row):
+def mail(city=None, status="Exercise", why="raised", is_held=False, **row):
     (candidate,) = candidates([zone_hour(**row)], [rule()]).raised
     the_city = city or town()
     return alert_mail(
-        Version(candidate, 1, "raised", SENT),
+        Version(candidate, 1, why, SENT),
         the_city,
         b"\x89PNG",
         b"<alert/>",
@@ -29,6 +29,7 @@ def mail(city=None, status="Exercise", **row):
         to=the_city.alert_recipients,
         sender="precrisis@trento.example",
         status=status,
+        is_held=is_held,
     )
 
 
@@ -80,6 +81,34 @@ def test_nothing_is_fetched_from_outside():
 
 def test_titles_from_outside_are_escaped():
     assert "<script>" not in html_of(mail(event_title="<script>x</script>"))
+
+
+def texts_of(message) -> tuple[str, str]:
+    plain = message.get_body(("plain",)).get_content()
+    return plain, html_of(message)
+
+
+def test_a_mail_that_waited_says_so_in_both_languages():
+    for text in texts_of(mail(is_held=True)):
+        assert "ha atteso la fine delle Sue ore di quiete" in text
+        assert "waited for the end of your quiet hours" in text
+    for text in texts_of(mail()):
+        assert "quiete" not in text
+
+
+@pytest.mark.parametrize(
+    ("why", "italian", "english"),
+    [
+        ("raised", "Valutare con le informazioni", "Assess with what"),
+        ("grew", "Valutare con le informazioni", "Assess with what"),
+        ("ended", "Il fatto è concluso.", "It is over."),
+        ("withdrawn", "Non occorre fare altro.", "Nothing else is to be done."),
+    ],
+)
+def test_what_is_to_be_done_follows_what_became_of_the_alert(why, italian, english):
+    for text in texts_of(mail(why=why)):
+        assert [italian in text, english in text] == [True, True]
+        assert text.count("Valutare con") == (why in ("raised", "grew"))
 
 
 def test_a_line_break_cannot_add_a_header():

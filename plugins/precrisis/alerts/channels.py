@@ -1,7 +1,7 @@
 """The channels of a city's alerts, and one version of an alert as each of them takes it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cached_property
@@ -60,10 +60,12 @@ class Message:
     """One version of an alert, written for a channel when that is asked for.
 
     is_asked_again: a person dismissed the alert before this version, and is asked about it anew.
+    held_on: channels where it waited for the end of quiet hours.
     """
 
     version: Version
     is_asked_again: bool = False
+    held_on: Collection[Channel] = ()
 
     def send(self, channel: Channel, connection: Connection) -> Literal["sent", "unchanged"]:
         """Send it on a channel, once; see `deliver`.
@@ -75,7 +77,7 @@ class Message:
         if channel == "cap":
             return deliver_cap(key, version.candidate.starts_at, self._cap, _put, connection)
         if channel.partition(":")[0] == "mail":
-            message = self.mail(mail_channels("mail")[channel])
+            message = self.mail(mail_channels("mail")[channel], channel in self.held_on)
             return deliver_mail(key, message, relay(), connection, channel)
         if channel == "ngsi-ld":
             entity = alert_entity(version, city(), settings().alert_status)
@@ -84,11 +86,11 @@ class Message:
         body = alert_body(version, city(), self._links, settings().alert_status)
         return deliver_webhook(key, hook, body, connection)
 
-    def mail(self, to: Sequence[str]) -> EmailMessage:
+    def mail(self, to: Sequence[str], is_held: bool = False) -> EmailMessage:
         """The mail to some of those who are told."""
         return alert_mail(
             self.version, city(), self._picture(), self._cap, self._links,
-            to=to, sender=settings().mail_sender, status=settings().alert_status,
+            to=to, sender=settings().mail_sender, status=settings().alert_status, is_held=is_held,
         )  # fmt: skip
 
     @cached_property

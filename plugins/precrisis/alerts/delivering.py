@@ -57,8 +57,10 @@ ORDER BY n.made_at, n.risk_index DESC, n.alert_id, n.version
 AWAY = 2
 
 
-def deliver_alerts(run: Run) -> None:
+def deliver_alerts(run: Run, looks_after_feed: bool = True) -> None:
     """Tell every version that is due where it is due; each in its turn, whatever fails elsewhere.
+
+    looks_after_feed: write the feed anew where it lacks something, also when nothing is due.
 
     Raises:
         StepFailed: a channel failed; all that can go out did, and the next run tries again.
@@ -70,12 +72,14 @@ def deliver_alerts(run: Run) -> None:
         found = _due(rows, read_quiet(connection, clock.now()))
         note_waiting(connection, found)
         connection.commit()
+    telling = [item for item in found if item.channels]
     step = Step("deliver_alert", "alert", run, role="analysis")
     try:
-        step.each([item for item in found if item.channels], _name, _Rounds().go)
+        step.each(telling, _name, _Rounds().go)
     finally:
-        feed = Step("publish_alert_feed", "alert", run, role="analysis")
-        feed.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", _publish_feed)
+        if looks_after_feed or telling:
+            feed = Step("publish_alert_feed", "alert", run, role="analysis")
+            feed.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", _publish_feed)
 
 
 def _due(rows: Iterable[Row], quiet: Quiet) -> list[Due]:
@@ -133,6 +137,7 @@ class _Rounds:
 
 
 def _message(connection: Connection, item: Due) -> Message:
-    message = Message(whole_version(connection, item.row), item.row["is_asked_again"])
+    row = item.row
+    message = Message(whole_version(connection, row), row["is_asked_again"], row["waiting_on"])
     connection.commit()
     return message

@@ -33,11 +33,13 @@ def alert_mail(
     to: Sequence[str],
     sender: str,
     status: str = "Exercise",
+    is_held: bool = False,
 ) -> EmailMessage:
     """Return the mail of an alert to those who are told of it.
 
     links: `review` (where a person decides) and, if there is one, `dashboard`. map_png is shown
     600 px wide. status is the CAP status; anything but Actual is marked in subject and body.
+    is_held: it waited for the end of its readers' quiet hours, and says so.
 
     Raises:
         ValueError: it is for nobody, or a header value holds a line break.
@@ -48,6 +50,8 @@ def alert_mail(
     first, second = (wording(version.candidate, city, language) for language in languages(city))
     message = _envelope(version, first, to, sender, status)
     facts = _facts(version, first, second, city, links, status)
+    if is_held:
+        facts["changes"] += [words.text["held"] for words in (first, second)]
     message.set_content(_template("alert.txt").render(facts))
     message.add_alternative(_template("alert.html").render(facts), subtype="html")
     html = message.get_payload()[1]
@@ -112,6 +116,7 @@ def _facts(
     marks = [] if status == "Actual" else [_mark(words, status) for words in (first, second)]
     changes = [words.change(version.why) for words in (first, second) if version.earlier]
     return {
+        "why": version.why,
         "changes": changes,
         "candidate": candidate,
         "city": city,

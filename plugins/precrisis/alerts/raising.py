@@ -12,7 +12,7 @@ from precrisis.alerts.past_limit import past_limit
 from precrisis.alerts.review import undecided
 from precrisis.alerts.rules import AlertRule
 from precrisis.alerts.stops import read_stops
-from precrisis.alerts.urgent_selection import end_urgent, select_urgent
+from precrisis.alerts.urgent_selection import end_urgent, select_urgent, urgent_goes_on
 from precrisis.alerts.version_rows import (
     newest_versions,
     one_at_a_time,
@@ -65,9 +65,10 @@ def keep_telling(run: Run) -> None:
     Raises:
         StepFailed: a channel failed; the next run tries again.
     """
-    step = Step("end_urgent_alerts", "alert", run, role="analysis")
-    step.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", end_urgent)
-    deliver_alerts(run)
+    if urgent_goes_on(run):
+        step = Step("end_urgent_alerts", "alert", run, role="analysis")
+        step.each([run], lambda r: f"{r.interval_end:%Y-%m-%dT%H%M%S}", end_urgent)
+    deliver_alerts(run, looks_after_feed=False)
 
 
 def _select(run: Run, outcome: Outcome) -> None:

@@ -13,6 +13,7 @@ from precrisis.alerts.version_rows import (
     store_changes,
     store_raised,
 )
+from precrisis.alerts.versions import Version
 from precrisis.city import city
 from precrisis.outcome import Outcome
 from precrisis.pack.thresholds import UrgentEvents
@@ -73,29 +74,38 @@ def select_urgent(run: Run, outcome: Outcome) -> None:
     outcome.detail = f"{len(selection.held_back)} held back by budget or expiry"
 
 
+def urgent_goes_on(run: Run) -> bool:
+    """True when an urgent alert has not been said to be over."""
+    rule = city().thresholds.urgent_events
+    if rule is None:
+        return False
+    with connect("analysis") as connection:
+        return bool(_going_on(connection, rule, run))
+
+
 def end_urgent(run: Run, outcome: Outcome) -> None:
     """Store the end of each urgent alert of which nothing was seen for its rule's quiet time.
 
     What is new or grew waits for `select_urgent`, which comes with each event and asks a person.
     """
     rule = city().thresholds.urgent_events
-    if rule is None:
-        outcome.detail = "the city pack names no urgent events"
-        return
     since = run.interval_end - dt.timedelta(minutes=rule.urgent_for_min)
     with connect("analysis") as connection:
         one_at_a_time(connection)
-        told = newest_versions(connection, [rule.rule], since - DAY)
-        open_ones = [v for v in told.values() if v.why not in ("ended", "withdrawn")]
+        open_ones = _going_on(connection, rule, run)
         outcome.rows_in = len(open_ones)
-        if not open_ones:
-            return
         found = _found(connection, rule, read_stops(connection), since, run.interval_end)
         now_found = urgent_now(found, [version.candidate for version in open_ones], rule)
         quiet = {rule.rule: rule.quiet}
         outcome.rows_out = store_changes(
             connection, open_ones, now_found, quiet, run.interval_end, only={"ended"}
         )
+
+
+def _going_on(connection: Connection, rule: UrgentEvents, run: Run) -> list[Version]:
+    since = run.interval_end - dt.timedelta(minutes=rule.urgent_for_min) - DAY
+    told = newest_versions(connection, [rule.rule], since)
+    return [v for v in told.values() if v.why not in ("ended", "withdrawn")]
 
 
 def _found(

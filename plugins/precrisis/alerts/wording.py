@@ -102,6 +102,10 @@ class Wording:
         end = self.candidate.ends_at.astimezone(self.zone_info)
         return self.text["change"][why].format(severity=self.severity, end=self._clock(end))
 
+    def instruction(self, why: str) -> str:
+        """Return what a reader is to do."""
+        return self.text["instruction_after"].get(why, self.text["instruction"])
+
     def _day(self, moment: datetime) -> str:
         return format_date(moment, "EEEE d MMMM y", locale=LOCALE[self.language])
 

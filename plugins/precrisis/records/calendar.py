@@ -14,7 +14,6 @@ from precrisis.run import Run
 COLUMNS = {
     "source_id", "title", "kind", "zone_id", "starts_at", "ends_at", "expected_people",
 }  # fmt: skip
-KINDS = ("csv", "holidays")  # warnings come oftener, see partner_warnings.py
 DAY = dt.timedelta(days=1)
 
 
@@ -22,7 +21,11 @@ def take_in_calendar(run: Run) -> int:
     """Write calendar events; return how many passed the door."""
     at = run.interval_end
     return from_each_source(
-        "take_in_calendar", "calendar_event", run, lambda s, o: _take_in(s, o, at), KINDS
+        "take_in_calendar",
+        "calendar_event",
+        run,
+        lambda source, outcome: _take_in(source, outcome, at),
+        lambda source: source.kind != "cap",  # comes oftener, see partner_warnings.py
     )
 
 

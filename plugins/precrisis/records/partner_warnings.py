@@ -46,7 +46,9 @@ def take_in_warnings(run: Run) -> int:
     Raises:
         StepFailed: a feed can't be read, or the register does not allow a source.
     """
-    return from_each_source("take_in_warnings", "calendar_event", run, _take_in, ["cap"])
+    return from_each_source(
+        "take_in_warnings", "calendar_event", run, _take_in, lambda s: s.kind == "cap"
+    )
 
 
 def _take_in(source: Source, outcome: Outcome) -> None:

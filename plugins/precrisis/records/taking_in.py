@@ -1,6 +1,6 @@
 """What the steps that take in the city's own files have in common: the gate, the rows, the door."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from expectations.station import Station
@@ -21,11 +21,9 @@ def from_each_source(
     noun: str,
     run: Run,
     take_in: Callable[[Source, Outcome], None],
-    kinds: Collection[str] | None = None,
+    is_wanted: Callable[[Source], bool] = lambda source: True,
 ) -> int:
     """Take in every source of a noun that the gate lets through; return how many rows came in.
-
-    kinds: of sources; all unless given.
 
     Raises:
         StepFailed: a source could not be read, or the register does not allow it.
@@ -36,7 +34,7 @@ def from_each_source(
         take_in(source, outcome)
 
     step = Step(name, noun, run, role="ingest")
-    wanted = [s for s in city().sources_of(noun) if kinds is None or s.kind in kinds]
+    wanted = [source for source in city().sources_of(noun) if is_wanted(source)]
     done = step.each(wanted, lambda source: source.source_id, asked)
     return sum(outcome.rows_out for outcome in done)
 

@@ -167,6 +167,16 @@ def test_the_end_of_what_was_told_before_the_night_waits_too():
     assert plan(first, end, now=MORNING) == [(2, list(WAITS), {}, [])]
 
 
+def test_what_a_relay_did_not_take_before_the_night_is_told_once_as_well():
+    """It was raised while nobody slept, so that only its row says that it waited."""
+    first = at_night(made_at=EVENING - dt.timedelta(hours=1), sent_on=["mail"])
+    assert plan(first, now=EVENING) == [(1, [], WAITS, [])]
+    waited = {**first, "waiting_on": list(WAITS)}
+    assert plan(waited, now=MORNING) == [(1, list(WAITS), {}, [])]
+    over = {**waited, "is_newest": False}
+    assert plan(over, now=MORNING) == [(1, [], {}, list(WAITS))]
+
+
 def test_time_runs_from_when_the_first_of_those_asked_could_know():
     assert QUIET.asked_at(at_night(), ["mail:night", "webhook:pager"]) == MORNING
     assert QUIET.asked_at(at_night(), ["mail", "mail:night"]) == EVENING

@@ -1,8 +1,8 @@
 """Which version of an alert is due on which channel: pure.
 
 The control room's own channels (mail, webhook) are told at once. Partners' channels are told at
-once in an exercise or test; of a real alert only after a person accepted it. What a
-recipient's quiet hours hold is told after them, once, if it is still the newest word.
+once in an exercise or test; of a real alert only after a person accepted it. What a recipient's
+quiet hours hold is told after them, once, if it is still the newest word.
 """
 
 import datetime as dt
@@ -71,7 +71,8 @@ def _sorted(
     """Part the channels where a version is wanted by what quiet hours say of it."""
     held = {c: until for c in wanted if (until := held_until(row, c)) is not None}
     waits = {c: until for c, until in held.items() if until > now and row["is_newest"]}
-    told = [c for c in wanted if c not in held or (c not in waits and row["is_newest"])]
+    waited = {*held, *row["waiting_on"]}
+    told = [c for c in wanted if c not in waited or (c not in waits and row["is_newest"])]
     passed = [c for c in left if c in row["waiting_on"] and c not in waits and c not in told]
     return Due(row, told, waits, passed)
 

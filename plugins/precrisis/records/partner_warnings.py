@@ -64,6 +64,7 @@ def _take_in_feed(
     connection: Connection, source: Source, outcome: Outcome, certificate: bytes | None
 ) -> None:
     place = place_of(connection, source.source_id)
+    connection.commit()  # the partner's server may take its time
     if place.wait_until and place.wait_until > clock.now():
         outcome.status = "unchanged"
         outcome.detail = f"asks not to be asked before {place.wait_until:%Y-%m-%d %H:%M} UTC"

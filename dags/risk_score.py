@@ -1,8 +1,8 @@
 """
 ### marts → fitted baseline → risk index per zone and hour
 
-**In** incidents with their zone, and the hourly signals of cameras, posts and calendar.
-**Out** `raw.risk_baseline`; `marts.fct_zone_hour` with its contributions.
+**In** incidents with their zone and what their hours were like; signals of cameras and posts.
+**Out** `raw.risk_baseline`, `raw.risk_covariate`; `marts.fct_zone_hour` with its contributions.
 **Rerun** of the same day fits the same numbers.
 **If it fails** in `fit_baseline`: no zones yet, run `city_ingest`. In `build_index`: dbt's message
 is in the log; the index keeps its last good state.

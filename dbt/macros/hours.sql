@@ -9,3 +9,8 @@
     {%- else -%} (select max(h.hour_start_at) + interval '1 hour' from {{ ref('int_hours_observed') }} as h)
     {%- endif -%}
 {%- endmacro %}
+
+{# 0 (Monday 00:00) to 167 of a local time. #}
+{% macro hour_of_week(local) -%}
+    ((extract(isodow from {{ local }}) - 1) * 24 + extract(hour from {{ local }}))::int
+{%- endmacro %}

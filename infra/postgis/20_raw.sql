@@ -333,6 +333,23 @@ CREATE TABLE IF NOT EXISTS raw.risk_baseline (
 );
 CREATE INDEX IF NOT EXISTS risk_baseline_day_idx ON raw.risk_baseline (fitted_on);
 
+-- What bends the baseline, and what was tried and not used: coefficients on the logarithm of the rate
+-- with their 95 % interval; gain in log likelihood per incident of left-out weeks, 99 % interval.
+CREATE TABLE IF NOT EXISTS raw.risk_covariate (
+    fitted_on        date    NOT NULL,
+    covariate        text    NOT NULL,
+    incident_count   integer NOT NULL,
+    coefficient      double precision NOT NULL,
+    coefficient_low  double precision NOT NULL,
+    coefficient_high double precision NOT NULL,
+    gain_low         double precision,
+    gain_high        double precision,
+    is_used          boolean NOT NULL,
+    model_version    text    NOT NULL,
+    loaded_at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (fitted_on, covariate)
+);
+
 -- The weekly forecast of places, one row a local day from which one was made. What hangs on it goes
 -- with it; `surface` is what judging it needs (models/risk/stored.py).
 CREATE TABLE IF NOT EXISTS raw.forecast (

@@ -19,7 +19,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE
 ON raw.camera_observation, raw.video_event, raw.post_signal, raw.risk_baseline, raw.forecast_score,
     raw.camera_calibration, raw.video_sign, raw.forecast, raw.forecast_cell, raw.forecast_hour,
     raw.forecast_window, raw.hot_spot, raw.near_repeat, raw.event_score,
-    raw.line_crossing, raw.measure_effect, raw.forecast_split
+    raw.line_crossing, raw.measure_effect, raw.forecast_split, raw.risk_covariate
 TO analysis;
 
 GRANT SELECT, INSERT, UPDATE ON raw.post_correction TO analysis;

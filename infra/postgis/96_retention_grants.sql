@@ -11,7 +11,7 @@ GRANT SELECT (evaluated_on), DELETE ON raw.event_score TO retention;
 GRANT SELECT (starts_on), DELETE ON raw.forecast TO retention;
 GRANT SELECT (tested_on), DELETE ON raw.hot_spot TO retention;
 GRANT SELECT (wave_ended_on), DELETE ON raw.survey_answer TO retention;
-GRANT SELECT (fitted_on), DELETE ON raw.risk_baseline TO retention;
+GRANT SELECT (fitted_on), DELETE ON raw.risk_baseline, raw.risk_covariate TO retention;
 GRANT SELECT (judged_on), DELETE ON raw.measure_effect TO retention;
 GRANT DELETE ON ops.outcome, ops.quarantine TO retention;
 GRANT SELECT (ran_at), DELETE ON ops.validation TO retention;

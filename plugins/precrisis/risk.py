@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     import numpy as np
     import psycopg
 
-# Counted where the records are: of ten million of them, no more than zones x 168 rows leave.
+# Counted where the records are: of ten million of them, no more than zones x 168 rows leave. Who is
+# known to have happened between two times counts by its share in each hour between.
 COUNTS = """
 SELECT i.zone_id,
-    ((extract(isodow FROM i.occurred_mid_at AT TIME ZONE c.time_zone) - 1) * 24
-        + extract(hour FROM i.occurred_mid_at AT TIME ZONE c.time_zone))::int AS hour_of_week,
-    count(*) AS incident_count, min(i.occurred_mid_at) AS first_at
-FROM intermediate.int_incidents_zoned AS i
+    ((extract(isodow FROM i.hour_start_at AT TIME ZONE c.time_zone) - 1) * 24
+        + extract(hour FROM i.hour_start_at AT TIME ZONE c.time_zone))::int AS hour_of_week,
+    sum(i.incident_share)::float AS incident_count, min(i.occurred_mid_at) AS first_at
+FROM intermediate.int_incident_hours AS i
 CROSS JOIN raw.city AS c
-WHERE i.zone_id IS NOT NULL AND i.occurred_mid_at < %s
+WHERE i.occurred_mid_at < %s
 GROUP BY 1, 2
 """
 ZONES = "SELECT zone_id FROM marts.dim_zone ORDER BY zone_id"
@@ -69,7 +70,7 @@ def _fit(run: Run, outcome: Outcome) -> None:
             outcome.status = "unchanged"
             return
         found = connection.execute(COUNTS, (run.interval_end,)).fetchall()
-        outcome.rows_in = sum(row["incident_count"] for row in found)
+        outcome.rows_in = round(sum(row["incident_count"] for row in found))
         if not found:
             outcome.detail = "no incidents yet: the index goes without a baseline"
             return
@@ -100,10 +101,14 @@ def counts_of(found: list[dict], zones: list[str]) -> np.ndarray:
 def _write(connection: psycopg.Connection, day: dt.date, zones, found, end: dt.datetime) -> int:
     """Fit and write every zone and hour of the week, in place of an earlier fit of that day."""
     from models.risk import baseline
+    from precrisis import covariates
 
     first = min(row["first_at"] for row in found)
     weeks = max((end - first).total_seconds() / 604_800, 1.0)
-    rate = baseline.fit(counts_of(found, zones), weeks).rate
+    counts, cases = counts_of(found, zones), covariates.cases_before(connection, end)
+    of_people, bend = covariates.exposures(connection, cases, counts, zones, end)
+    covariates.write(connection, day, [*covariates.moments(cases), *of_people])
+    rate = baseline.fit(counts, weeks, bend).rate
     trained = (day, first.date(), day)
     connection.execute("DELETE FROM raw.risk_baseline WHERE fitted_on = %s", (day,))
     with connection.cursor() as cursor, cursor.copy(WRITE) as copy:

@@ -30,10 +30,11 @@ MINUTE = dt.timedelta(minutes=1)
 EMPTY_MART = """
 CREATE TABLE marts.fct_zone_hour (
     zone_id text, local_date date, risk_index real, certainty real, hour_start_at timestamptz,
-    contribution_baseline real, contribution_crowding real, contribution_video_event real,
+    contribution_baseline real, contribution_circumstances real, contribution_near_repeat real,
+    contribution_crowding real, contribution_video_event real,
     contribution_public_voice real, contribution_context real, has_camera bool, has_posts bool,
-    has_baseline bool, people_mean real, video_event_count int, alarming_post_count int,
-    event_title text
+    has_baseline bool, has_circumstances bool, people_mean real, video_event_count int,
+    alarming_post_count int, event_title text
 )
 """
 SIGN = """

@@ -35,7 +35,8 @@ STATIONS = (
 )
 # Written by our own steps, not by a source, so without a door.
 WITHOUT_DOOR = {
-    "camera_calibration", "video_sign", "risk_baseline", "forecast_score", "threshold", "city",
+    "camera_calibration", "video_sign", "risk_baseline", "risk_covariate", "forecast_score",
+    "threshold", "city",
     "purpose", "objection", "expiry", "forecast", "forecast_cell", "forecast_hour",
     "forecast_window", "hot_spot", "near_repeat", "event_score", "layer_version", "place_version",
     "line_crossing",
@@ -47,7 +48,7 @@ MARTS = {
     "fct_data_health", "fct_forecast_score", "fct_incident", "fct_post_theme_hour",
     "fct_quarantine", "fct_site_vulnerability", "fct_video_event", "fct_zone_hour",
     "fct_zone_latest", "fct_calendar_event", "fct_forecast", "fct_forecast_window",
-    "fct_hot_spot", "fct_near_repeat", "fct_event_score", "fct_flow_hour",
+    "fct_hot_spot", "fct_near_repeat", "fct_risk_covariate", "fct_event_score", "fct_flow_hour",
     "fct_disorder", "fct_perception",
     "fct_post_language_day",
     "fct_site_threat",

@@ -23,6 +23,7 @@ BY_DISTRICT = {
 }  # fmt: skip
 NOT_FOR_PARTNERS = {
     "fct_alert", "fct_data_health", "fct_quarantine", "fct_forecast_score", "fct_near_repeat",
+    "fct_risk_covariate",
     "fct_post_language_day", "fct_site_threat", "fct_forecast_split",
 }  # fmt: skip
 OFFENCES = {"fct_incident_point", "fct_offence_event"}

@@ -52,6 +52,7 @@ RIGHTS = {
     "raw.forecast_split": {"analysis": RW, "transformer": R},
     "raw.measure_effect": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.risk_baseline": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
+    "raw.risk_covariate": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.near_repeat": {"analysis": RW, "transformer": R},
     "raw.post_signal": {"analysis": RW, "transformer": R, "retention": {"DELETE"}},
     "raw.post_correction": {"analysis": W, "transformer": R, "retention": {"DELETE"}},

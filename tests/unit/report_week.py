@@ -5,7 +5,10 @@ import datetime as dt
 from precrisis.reports.queries import Week
 
 MONDAY = dt.date(2026, 11, 16)
-CAUSES = ("baseline", "crowding", "video_event", "public_voice", "context")
+CAUSES = (
+    "baseline", "circumstances", "near_repeat",
+    "crowding", "video_event", "public_voice", "context",
+)  # fmt: skip
 
 
 def week(**fields) -> Week:
@@ -45,6 +48,8 @@ def zone_row(zone_id: str = "piazza-duomo", **changes) -> dict:
         "risk_max": 62.0,
         "certainty": 0.75,
         "baseline": 6.0,
+        "circumstances": 0.0,
+        "near_repeat": 0.0,
         "crowding": 5.0,
         "video_event": 0.5,
         "public_voice": 0.2,

@@ -4,26 +4,8 @@
 with present as (
     select
         ({{ until_hour() }} at time zone c.time_zone)::date as until_on,
-        {{ until_hour() }} as until_at,
-        (select min(i.local_date) from {{ ref('fct_incident') }} as i) as recorded_since
+        {{ until_hour() }} as until_at
     from {{ ref('stg_city__cities') }} as c
-),
-
--- 28 days, those before, and those 52 weeks earlier, with the same weekdays.
-recorded as (
-    select
-        i.zone_id,
-        sum(i.incident_count) filter (where i.local_date >= p.until_on - 28) as now_count,
-        sum(i.incident_count) filter (
-            where i.local_date >= p.until_on - 56 and i.local_date < p.until_on - 28
-        ) as before_count,
-        sum(i.incident_count) filter (
-            where i.local_date >= p.until_on - 392 and i.local_date < p.until_on - 364
-        ) as last_year_count
-    from {{ ref('fct_incident') }} as i
-    cross join present as p
-    where i.local_date >= p.until_on - 392 and i.local_date < p.until_on
-    group by i.zone_id
 ),
 
 seen as (
@@ -70,26 +52,6 @@ said as (
     from {{ ref('fct_perception') }} as s
     where s.question = 'safe_after_dark' and not s.is_suppressed
     order by s.zone_id, s.wave_ended_on desc
-),
-
--- Where the records do not reach back, a count of nothing would be no zero.
-counted as (
-    select
-        z.zone_id,
-        z.zone_name,
-        z.district,
-        case
-            when p.recorded_since <= p.until_on - 28 then coalesce(r.now_count, 0)
-        end::int as incidents_28d,
-        case
-            when p.recorded_since <= p.until_on - 56 then coalesce(r.before_count, 0)
-        end::int as incidents_before,
-        case
-            when p.recorded_since <= p.until_on - 392 then coalesce(r.last_year_count, 0)
-        end::int as incidents_last_year
-    from {{ ref('dim_zone') }} as z
-    cross join present as p
-    left join recorded as r on z.zone_id = r.zone_id
 )
 
 select
@@ -98,9 +60,9 @@ select
     c.district,
     c.incidents_28d,
     c.incidents_before,
-    {{ change_of_counts('c.incidents_28d', 'c.incidents_before') }} as change_before,
+    c.change_before,
     c.incidents_last_year,
-    {{ change_of_counts('c.incidents_28d', 'c.incidents_last_year') }} as change_last_year,
+    c.change_last_year,
     seen.people_mean::real as people_mean,
     came.visitors_per_hour::real as visitors_per_hour,
     coalesce(came.observed_hours, 0)::real as observed_hours,
@@ -112,7 +74,7 @@ select
     found.disorder_found_pct::real as disorder_found_pct,
     said.share_pct::real as safe_after_dark_pct,
     said.wave_ended_on as asked_on
-from counted as c
+from {{ ref('int_incidents_compared') }} as c
 left join seen on c.zone_id = seen.zone_id
 left join came on c.zone_id = came.zone_id
 left join found on c.zone_id = found.zone_id

@@ -12,15 +12,22 @@
 -- depends_on: {{ ref('int_hours_observed') }}
 -- An hour is built whole or not at all, so that it is replaced by its time alone.
 -- Signals join as independent causes: risk = 100 (1 - product of (1 - weight x signal)). Each one's
--- contribution is its share of the summed logarithms, so the five add up to the index.
-{% set kinds = ['baseline', 'crowding', 'video_event', 'public_voice', 'context'] %}
-{% set signals = {'baseline': 'baseline_signal', 'crowding': 'crowding_signal',
-    'video_event': 'event_signal', 'public_voice': 'voice_signal', 'context': 'context_signal'} %}
+-- contribution is its share of the summed logarithms, so that they add up to the index. The past is
+-- one signal in three parts: circumstances and near repeats have what they add to the baseline.
+{% set signals = {'crowding': 'crowding_signal', 'video_event': 'event_signal',
+    'public_voice': 'voice_signal', 'context': 'context_signal'} %}
+{% set kinds = ['baseline', 'circumstances', 'near_repeat'] + (signals | list) %}
+{% set past = threshold('weight_baseline') %}
 with strengths as (
     select
         h.*,
-        {% for kind in kinds %}
-        -ln(1 - {{ threshold('weight_' ~ kind) }} * coalesce(h.{{ signals[kind] }}, 0))
+        -ln(1 - {{ past }} * h.baseline_signal) as strength_baseline,
+        ln((1 - {{ past }} * h.baseline_signal) / (1 - {{ past }} * h.circumstances_signal))
+            as strength_circumstances,
+        ln((1 - {{ past }} * h.circumstances_signal) / (1 - {{ past }} * h.near_repeat_signal))
+            as strength_near_repeat,
+        {% for kind, signal in signals.items() %}
+        -ln(1 - {{ threshold('weight_' ~ kind) }} * coalesce(h.{{ signal }}, 0))
             as strength_{{ kind }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('int_zone_hours') }} as h
@@ -64,12 +71,14 @@ select
     {% endfor %}
     (
         {{ threshold('certainty_baseline') }} * has_baseline::int
+        - {{ threshold('certainty_circumstances') }} * (has_baseline and not has_circumstances)::int
         + {{ threshold('certainty_camera') }} * has_camera::int
         + {{ threshold('certainty_posts') }} * has_posts::int
     ) as certainty,
     has_camera,
     has_posts,
     has_baseline,
+    has_circumstances,
     people_mean,
     video_event_count,
     alarming_post_count,

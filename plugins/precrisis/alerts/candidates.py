@@ -152,6 +152,7 @@ _KEPT = (
     "has_camera",
     "has_posts",
     "has_baseline",
+    "has_circumstances",
     "people_mean",
     "video_event_count",
     "alarming_post_count",

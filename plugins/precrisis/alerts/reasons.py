@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Row = Mapping[str, Any]
-CONTRIBUTIONS = ("baseline", "crowding", "video_event", "public_voice", "context")
+CONTRIBUTIONS = (
+    "baseline", "circumstances", "near_repeat",
+    "crowding", "video_event", "public_voice", "context",
+)  # fmt: skip
 
 
 def reasons_of(row: Row) -> list[dict[str, Any]]:
@@ -16,7 +19,8 @@ def reasons_of(row: Row) -> list[dict[str, Any]]:
 
     Each is {key, value (index points, 1 decimal), text_it, text_en}.
     """
-    parts = [(key, float(row[f"contribution_{key}"] or 0)) for key in CONTRIBUTIONS]
+    # An hour of before a contribution came to be has none of it.
+    parts = [(key, float(row.get(f"contribution_{key}") or 0)) for key in CONTRIBUTIONS]
     parts = sorted((part for part in parts if part[1] > 0), key=lambda part: (-part[1], part[0]))
     return [_reason(key, value, row) for key, value in parts]
 
@@ -37,7 +41,7 @@ def unknowns_of(row: Row) -> list[dict[str, str]]:
     return [
         {"key": key, "text_it": text_it, "text_en": text_en}
         for key, column, text_it, text_en in _UNKNOWNS
-        if not row[column]
+        if row.get(column) is False
     ]
 
 
@@ -50,6 +54,20 @@ def _baseline(row: Row) -> tuple[str, str]:
     return (
         "Episodi registrati qui, in quest'ora della settimana, nei mesi passati",
         "Incidents recorded here at this hour of the week in past months",
+    )
+
+
+def _circumstances(_: Row) -> tuple[str, str]:
+    return (
+        "Meteo, luce, festività o eventi che qui, di solito, portano più episodi",
+        "Weather, light, holidays or events that bring more incidents here, as a rule",
+    )
+
+
+def _near_repeat(_: Row) -> tuple[str, str]:
+    return (
+        "Episodi dei giorni scorsi, qui o vicino: altri ne seguono più spesso del caso",
+        "Incidents of the last days here or nearby: more follow than by chance",
     )
 
 
@@ -91,6 +109,8 @@ def _context(row: Row) -> tuple[str, str]:
 
 _SENTENCES: dict[str, Callable[[Row], tuple[str, str]]] = {
     "baseline": _baseline,
+    "circumstances": _circumstances,
+    "near_repeat": _near_repeat,
     "crowding": _crowding,
     "video_event": _video_event,
     "public_voice": _public_voice,
@@ -124,5 +144,11 @@ _UNKNOWNS = (
         "has_baseline",
         "Manca la previsione dagli episodi passati: il livello consueto non è noto",
         "No forecast from past incidents: the usual level is not known",
+    ),
+    (
+        "no_circumstances",
+        "has_circumstances",
+        "Meteo, luce o ultimi episodi non erano noti: il livello consueto è quello di un'ora media",
+        "Weather, light or the last incidents were not known: the usual level is an average hour's",
     ),
 )

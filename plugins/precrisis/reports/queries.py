@@ -13,7 +13,15 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from precrisis.alerts.reasons import CONTRIBUTIONS
+
 Rows = list[dict[str, Any]]
+# Hours that were built before a contribution came to be have none of it.
+_PARTS = ", ".join(f"coalesce(contribution_{key}, 0) AS {key}" for key in CONTRIBUTIONS)
+_MEAN_PARTS = ", ".join(
+    f"coalesce(avg(contribution_{key}) FILTER (WHERE is_this_week), 0) AS {key}"
+    for key in CONTRIBUTIONS
+)
 _MINE = "(%(districts)s::text[] IS NULL OR district = ANY(%(districts)s))"
 
 ZONES = f"""
@@ -27,11 +35,7 @@ SELECT zone_id, min(zone_name) AS zone_name, min(district) AS district,
     avg(risk_index) FILTER (WHERE is_this_week) AS risk_mean,
     max(risk_index) FILTER (WHERE is_this_week) AS risk_max,
     avg(certainty) FILTER (WHERE is_this_week) AS certainty,
-    avg(contribution_baseline) FILTER (WHERE is_this_week) AS baseline,
-    avg(contribution_crowding) FILTER (WHERE is_this_week) AS crowding,
-    avg(contribution_video_event) FILTER (WHERE is_this_week) AS video_event,
-    avg(contribution_public_voice) FILTER (WHERE is_this_week) AS public_voice,
-    avg(contribution_context) FILTER (WHERE is_this_week) AS context,
+    {_MEAN_PARTS},
     avg(risk_index) FILTER (WHERE NOT is_this_week) AS risk_mean_before
 FROM hours
 GROUP BY zone_id
@@ -41,9 +45,7 @@ ORDER BY risk_mean DESC, zone_id
 
 HOT_HOURS = f"""
 SELECT zone_id, zone_name, weekday, hour_of_day, risk_index,
-    contribution_baseline AS baseline, contribution_crowding AS crowding,
-    contribution_video_event AS video_event, contribution_public_voice AS public_voice,
-    contribution_context AS context
+    {_PARTS}
 FROM marts.fct_zone_hour
 WHERE local_date >= %(start)s AND local_date < %(stop)s AND {_MINE}
     AND risk_index >= %(limit)s AND certainty >= %(min_certainty)s

@@ -97,6 +97,10 @@ BASELINE = Period(
     "raw.risk_baseline", "day of the fit", 35 * DAY,
     "a row per zone and hour of the week at each fit; the newest is used, others explain the index",
 )  # fmt: skip
+COVARIATE = Period(
+    "raw.risk_covariate", "day of the fit", 400 * DAY,
+    "a dozen coefficients of the city a week, to see whether what they say lasts",
+)  # fmt: skip
 EFFECT = Period(
     "raw.measure_effect", "day of the judgement", 400 * DAY,
     "counts around a place, judged anew each week, to see an effect fade within a year",
@@ -121,7 +125,7 @@ ZONE_KEY = Period(
 ALL = (
     SIGNAL, CORRECTION, EXAMPLE, PERSONAL_QUARANTINE, QUARANTINE, VALIDATION, OUTCOME, OBSERVATION,
     CROSSING, EVENT, SIGN, CALIBRATION, LABEL, EVENT_SCORE, FORECAST, HOT_SPOT, SURVEY, BASELINE,
-    EFFECT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
+    COVARIATE, EFFECT, UPLOAD, AIRFLOW_RUN, AUTHOR_SECRET, ZONE_KEY,
 )  # fmt: skip
 
 # Posts older than this when they are met, as in a feed read for the first time, are left alone.

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from precrisis.maps.layer import Layer
 from precrisis.pack.part import Part
+from precrisis.pack.records_api import RecordsApi
 
 
 class Terms(Part):
@@ -49,6 +50,7 @@ class Source(Part):
         "gtfs",
         "holidays",
         "cap",
+        "records_api",
     ]
     address: str = Field(repr=False)  # may hold a login
     purpose_id: str
@@ -66,6 +68,8 @@ class Source(Part):
     token_variable: str | None = None
     # A map layer: what its features become.
     layer: Layer | None = None
+    # An open-data portal: how it offers its records.
+    api: RecordsApi | None = None
     # How long a live camera is recorded in each run; runs are 10 minutes apart.
     stretch_s: int = Field(default=60, ge=10, le=540)
     # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
@@ -92,11 +96,22 @@ class Source(Part):
             raise ValueError(
                 f"source '{self.source_id}': `signed_by` and `message_hosts` are of `kind: cap`"
             )
-        parts = urlsplit(self.address) if self.kind == "cap" else urlsplit("")
-        if parts.scheme not in ("", "https") and parts.hostname not in ("127.0.0.1", "localhost"):
+        if self.kind == "cap" and not _is_safe(self.address, "", "https"):
             raise ValueError(
                 f"source '{self.source_id}': warnings come from a folder, or a feed over https"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _portals_are_described(self) -> "Source":
+        if (self.kind == "records_api") != (self.api is not None):
+            raise ValueError(f"source '{self.source_id}': kind records_api and `api` go together")
+        if self.api is None:
+            return self
+        if self.noun != "incident":
+            raise ValueError(f"source '{self.source_id}': of a portal come incidents")
+        if not _is_safe(self.address, "https"):
+            raise ValueError(f"source '{self.source_id}': a portal is asked over https")
         return self
 
     @model_validator(mode="after")
@@ -106,3 +121,9 @@ class Source(Part):
         if self.kind == "gtfs" and self.layer.becomes != "stop":
             raise ValueError(f"source '{self.source_id}': of a timetable come stops")
         return self
+
+
+def _is_safe(address: str, *schemes: str) -> bool:
+    """True for an address of these schemes, or of this machine, where nobody listens on the way."""
+    parts = urlsplit(address)
+    return parts.scheme in schemes or parts.hostname in ("127.0.0.1", "localhost")

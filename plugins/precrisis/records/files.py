@@ -33,9 +33,14 @@ def lines_of(source: Source, columns: Iterable[str]) -> list[dict[str, str]]:
     Raises:
         Refused: as `read_rows`.
     """
+    return plain_rows(source, read_rows(source, columns), first=2)
+
+
+def plain_rows(source: Source, rows: list[dict[str, str]], first: int) -> list[dict[str, str]]:
+    """The rows in which nobody can be found; others are quarantined by number, from `first` on."""
     good = []
     with connect("ingest") as connection:
-        for number, row in enumerate(read_rows(source, columns), start=2):
+        for number, row in enumerate(rows, start=first):
             refusal = refusal_of(row)
             if refusal is None:
                 good.append(row)

@@ -9,7 +9,8 @@ from precrisis.city import City, city
 from precrisis.maps.sameness import flat
 from precrisis.outcome import Outcome, Refused, quarantine
 from precrisis.pack.sources import Source
-from precrisis.records.files import lines_of, moment_of, number_of
+from precrisis.records.files import moment_of, number_of
+from precrisis.records.offered import lines_offered
 from precrisis.records.places import point_of
 from precrisis.records.taking_in import from_each_source
 from precrisis.run import Run
@@ -34,9 +35,17 @@ def take_in_incidents(run: Run) -> int:
 
 
 def _take_in(source: Source, outcome: Outcome) -> None:
+    with lines_offered(source, COLUMNS) as lines:
+        if lines is None:
+            outcome.status = "unchanged"
+        else:
+            _load(source, outcome, lines)
+
+
+def _load(source: Source, outcome: Outcome, lines: list[dict[str, str]]) -> None:
     the_city = city()
     codes = {name: entry["iccs"] for name, entry in the_city.incident_categories.items()}
-    rows = [incident_row(source.source_id, line, codes) for line in lines_of(source, COLUMNS)]
+    rows = [incident_row(source.source_id, line, codes) for line in lines]
     outcome.rows_in = len(rows)
     suite = incident.station(the_city.bounds, sorted(codes))
     with connect("ingest") as connection:

@@ -4,8 +4,10 @@ import datetime as dt
 
 import pytest
 
+from precrisis.covariates import cases_before
 from precrisis.risk import fit_baseline
 from precrisis.run import Run
+from precrisis.warehouse import connect
 from tests import marts
 from tests.integration.test_index_baseline import LEARNT_FROM
 from tests.marts import HOUR, UNTIL, incident
@@ -87,6 +89,25 @@ def test_rain_that_brings_incidents_is_learnt_and_nothing_else_is(town):
     shown = town.rows("SELECT * FROM marts.fct_risk_covariate WHERE evidence = 'used'")
     assert [row["covariate"] for row in shown] == ["rain"]
     assert shown[0]["factor"] > 1.6
+
+
+def test_the_fit_and_the_index_have_the_same_last_days(town):
+    town.rows(RAIN, SINCE, UNTIL)
+    town.rows(IN_THE_RAIN, UNTIL)
+    build(" ".join(LEARNT_FROM))
+    with connect("analysis") as connection:
+        cases = [row for row in cases_before(connection, UNTIL) if row["is_taken"]]
+    names = ("repeat_soon", "repeat_week", "repeat_around")
+    of_day = {
+        row["local_date"]: [row[name] for name in names]
+        for row in town.rows("SELECT * FROM intermediate.int_repeats_daily "
+                             "WHERE zone_id = 'town-square'")
+    }  # fmt: skip
+    monday, day = dt.date(1970, 1, 5), dt.timedelta(days=1)
+    days = [monday + (7 * row["week"] + row["hour_of_week"] // 24) * day for row in cases]
+    told = [[row[name] for name in names] for row in cases]
+    assert told == [of_day.get(day, [None] * 3) for day in days]
+    assert max(row[0] for row in of_day.values()) > 0
 
 
 def test_rain_raises_what_is_expected_and_unknown_weather_lowers_only_the_certainty(town):

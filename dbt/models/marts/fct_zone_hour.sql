@@ -4,7 +4,7 @@
     unique_key='hour_start_at',
     incremental_strategy='delete+insert',
     indexes=[
-        {'columns': ['hour_start_at']},
+        {'columns': ['hour_start_at', 'zone_id'], 'unique': true},
         {'columns': ['hour_local']},
         {'columns': ['zone_name', 'hour_local']}
     ]

@@ -44,7 +44,9 @@ def connect(role: str) -> Iterator[psycopg.Connection]:
 def _pool(dsn: str, process_id: int) -> ConnectionPool:
     return ConnectionPool(
         dsn,
-        kwargs={"row_factory": dict_row},
+        # Nothing is prepared but by upsert: what a query returns must fit its prepared plan, and a
+        # mart is made anew with another column.
+        kwargs={"row_factory": dict_row, "prepare_threshold": None},
         configure=_know_geometry,
         check=ConnectionPool.check_connection,
         min_size=0,
@@ -85,9 +87,20 @@ def upsert(
     columns = list(rows[0])
     changing = [c for c in columns if c not in key and c not in keep]
     statement = _statement(table, key, columns, changing)
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, [[_adapted(row[c]) for c in columns] for row in rows])
+    values = [[_adapted(row[c]) for c in columns] for row in rows]
+    with connection.cursor() as cursor, _preparing(connection):
+        cursor.executemany(statement, values)
         return cursor.rowcount
+
+
+@contextmanager
+def _preparing(connection: psycopg.Connection) -> Iterator[None]:
+    """Let the server plan a statement once for many rows: it takes half the time."""
+    before, connection.prepare_threshold = connection.prepare_threshold, 0
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = before
 
 
 def _statement(table, key, columns, changing) -> sql.Composed:

@@ -55,3 +55,15 @@ def test_a_forked_process_does_not_speak_through_its_parent_s(world):
     os.waitpid(child, 0)
     assert int(os.read(reading, 20)) != before
     assert backend("analysis") == before
+
+
+def test_a_table_made_anew_with_another_column_is_read_by_a_connection_that_knew_it(world):
+    """A query asked often is prepared by the driver, and its plan would not fit any more."""
+    for columns in ("1 AS a", "1 AS a, 2 AS b"):
+        world.rows(f"CREATE OR REPLACE VIEW ops.made_anew AS SELECT {columns}")
+        world.rows("GRANT SELECT ON ops.made_anew TO analysis")
+        for _ in range(7):
+            with connect("analysis") as connection:
+                (row,) = connection.execute("SELECT * FROM ops.made_anew").fetchall()
+    world.rows("DROP VIEW ops.made_anew")
+    assert row == {"a": 1, "b": 2}

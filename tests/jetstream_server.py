@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,7 +24,8 @@ class Jetstream:
 
     `breaks_off_after` messages the connection is cut without a goodbye; `forgets_before` is the
     oldest time the server remembers; `limits_size` is what a true server does when asked to. Where
-    it `goes_on`, something happens after the backlog, else nothing does any more.
+    it `goes_on`, something happens after the backlog, else nothing does any more. Where it
+    `stays_open`, what is told later is sent as it comes, as a true server does.
     """
 
     messages: list[tuple[int, bytes | str]] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Jetstream:
     forgets_before: int = 0
     limits_size: bool = True
     goes_on: bool = False
+    stays_open: bool = False
     refusal: tuple[int, dict[str, str]] | None = None
 
     def tell(self, time_us: int, **content) -> None:
@@ -61,6 +63,7 @@ class Jetstream:
         self.asked.append(asked)
         since = max(int(asked.get("cursor", 0)), self.forgets_before)
         largest = int(asked.get("maxMessageSizeBytes", 0)) if self.limits_size else 0
+        known = len(self.messages)
         due = [m for at, m in sorted(self.messages, key=lambda m: m[0]) if at >= since]
         try:
             for number, message in enumerate(m for m in due if not largest or len(m) <= largest):
@@ -75,9 +78,20 @@ class Jetstream:
                     "kind": "identity",
                 }
                 connection.send(json.dumps(event), text=True)
+            if self.stays_open:
+                self._go_on(connection, known)
             connection.recv()
         except ConnectionClosed:
             return
+
+    def _go_on(self, connection: ServerConnection, told: int) -> None:
+        """Send what is told from now on, until the other side closes."""
+        while True:
+            with suppress(TimeoutError):
+                connection.recv(timeout=0.02)
+            for _, message in self.messages[told:]:
+                connection.send(message, text=True)
+                told += 1
 
     def refuse(self, connection: ServerConnection, request) -> Response | None:
         if self.refusal is None:

@@ -72,6 +72,15 @@ class SampleFeed:
         self.statuses[status_id] = kept | {k: v for k, v in changes.items() if v is not None}
         return status_id
 
+    def tell(self, post: dict) -> int:
+        """Add one post that is made now, at an id of this moment as Mastodon gives it; its id."""
+        now = datetime.now(UTC)
+        status = status_of(post | {"day": 0, "time": "00:00"}, now.date())
+        status_id = (int(now.timestamp() * 1000) << 16) + post["id"] % 65536
+        made = {"id": str(status_id), "created_at": iso_z(now)}
+        self.statuses[status_id] = status | made
+        return status_id
+
     def edit(self, status_id: int, text: str, edited_at: datetime) -> None:
         """Change a post's text as its author would."""
         changes = {"content": html_of(text, []), "edited_at": iso_z(edited_at)}

@@ -71,12 +71,18 @@ def watch(stack: Stack) -> bool:
     return time.time() - (stack.state / "footage-watch.alive").stat().st_mtime < 90
 
 
+def posts_watch(stack: Stack) -> bool:
+    """It touches its file every 5 seconds, with or without a source to read."""
+    return time.time() - (stack.state / "posts-watch.alive").stat().st_mtime < 90
+
+
 SERVICES: dict[str, Callable[[Stack], bool]] = {
     "warehouse (PostGIS query)": postgres,
     "object store (PUT and GET)": store,
     "Airflow (four heartbeats)": airflow,
     "Superset (/login/)": superset,
     "watch over live cameras": watch,
+    "watch over posts": posts_watch,
     "mail sink": smtp,
     "sample feed": feed,
 }

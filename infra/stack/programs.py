@@ -93,6 +93,12 @@ def all_programs(stack: Stack) -> list[Program]:
             takes_group=True,
         ),
         Program(
+            "posts-watch",
+            [PYTHON, "-m", "precrisis.posts.watch"],
+            after="postgres",
+            priority=616,
+        ),
+        Program(
             "superset",
             superset_command(stack),
             after="postgres",

@@ -45,6 +45,13 @@ class Outcome:
     rows_in: int = 0
     rows_out: int = 0
     detail: str = ""
+    remarks: dict[str, int] = field(default_factory=dict)
+
+    def remark(self, what: str, count: int) -> None:
+        """Count something that the detail is to say."""
+        if count:
+            self.remarks[what] = self.remarks.get(what, 0) + count
+            self.detail = "; ".join(f"{n} {said}" for said, n in self.remarks.items())
 
 
 @dataclass

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from precrisis import clock
+
 
 @dataclass(frozen=True)
 class Run:
@@ -20,6 +22,17 @@ class Run:
     interval_start: dt.datetime
     interval_end: dt.datetime
     started_by: str = ""
+
+
+def live_run(dag_id: str, since: dt.datetime) -> Run:
+    """The run of a program that works without a break since `since` (UTC): one an hour.
+
+    What it did can then be found like any other run's. The first one begins with the program, so
+    that a program started anew writes no row over those of the one before.
+    """
+    now = clock.now()
+    start = max(since, now.replace(minute=0, second=0, microsecond=0))
+    return Run(dag_id, f"live__{start:%Y-%m-%dT%H:%M:%S}", start, now)
 
 
 def in_run(work: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,12 +3,13 @@
 import datetime as dt
 import json
 import logging
+from contextlib import closing
 
 import pytest
 
 from precrisis.city import read_city
 from precrisis.pack.sources import Source
-from precrisis.posts import jetstream_source
+from precrisis.posts import jetstream_live, jetstream_source
 from precrisis.posts.connector import FeedBroken, FeedBusy, FeedRefused
 from precrisis.posts.jetstream_events import FORGOTTEN, in_microseconds
 from precrisis.posts.jetstream_source import read
@@ -32,7 +33,8 @@ def rivermouth():
 
 @pytest.fixture(autouse=True)
 def one_city(monkeypatch, rivermouth):
-    monkeypatch.setattr(jetstream_source, "city", lambda: rivermouth)
+    for module in (jetstream_source, jetstream_live):
+        monkeypatch.setattr(module, "city", lambda: rivermouth)
     monkeypatch.setattr(jetstream_source, "QUIET_S", 2.0)
     # Other tests may have run for minutes since NOW was taken.
     monkeypatch.setattr("precrisis.clock.now", lambda: NOW)
@@ -280,3 +282,34 @@ def test_a_refusal_is_named(served, status, headers, error):
 def test_an_address_that_is_no_stream_is_broken(address):
     with pytest.raises(FeedBroken, match="can't be reached, or speaks no WebSocket"):
         list(read(source_at(address), None))
+
+
+def test_an_open_stream_is_followed_a_page_soon_after_each_post(served, monkeypatch):
+    monkeypatch.setattr(jetstream_live, "IDLE_PAGE_S", 0.5)
+    source, stream = served
+    stream.goes_on, stream.stays_open = False, True
+    say(stream, -30, rkey="backlog")
+    left = json.dumps({"event_us": us(-40), "heard_until_us": us(-40)})
+    with closing(jetstream_live.follow(source, left)) as pages:
+        assert ids([next(pages)]) == ["backlog"]
+        say(stream, -20, rkey="new")
+        stream.delete(us(-19), "backlog")
+        found = next(page for page in pages if page.posts)
+        assert ids([found]) == ["new"]
+        gone = found.taken_back.post_ids or next(pages).taken_back.post_ids
+        assert gone == {f"at://did:plc:anna/{COLLECTION}/backlog"}
+        idle = next(page for page in pages if not page.taken_back.post_ids)
+        assert idle.posts == []
+    # While nothing comes, all was heard: a quiet hour is no hour that the server forgot.
+    left = json.loads(idle.cursor)
+    assert (left["event_us"], left["heard_until_us"]) == (us(-19), us(0) - 5_000_000)
+
+
+def test_a_followed_stream_that_breaks_off_gives_what_came_and_says_so(served):
+    source, stream = served
+    stream.breaks_off_after = 1
+    say(stream, -30, rkey="1")
+    say(stream, -29, rkey="2")
+    pages, failure = until_failure(jetstream_live.follow(source, None))
+    assert ids(pages) == ["1"]
+    assert isinstance(failure, FeedBroken)

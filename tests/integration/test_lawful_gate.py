@@ -93,7 +93,7 @@ READERS = {
     "footage/listing.py", "footage/ingest.py", "footage/analyse.py", "footage/stills.py",
     "footage/watch.py", "footage/orphans.py", "footage/calibrate.py",
     "footage/scorecard.py", "posts/ingest.py", "posts/analyse.py", "records/incidents.py",
-    "records/taking_in.py", "places.py",
+    "records/taking_in.py", "posts/watch_reader.py", "places.py",
     "sharing/permission.py",
     "forecast/steps.py", "timetables.py", "risk.py",
 }  # fmt: skip

@@ -104,6 +104,7 @@ def test_addresses_come_from_the_environment(monkeypatch):
         ("register.yaml", "retention_hours: 24", "retention_hours: 0", "retention_hours"),
         ("register.yaml", "valid_until: 2035-12-31", "valid_until: always", "valid_until"),
         ("sources.yaml", "kind: mastodon", "kind: carrier_pigeon", "kind"),
+        ("sources.yaml", "kind: mastodon", "kind: mastodon\n  is_continuous: true", "poll_s"),
         ("thresholds.yaml", "owner: test office", "nobody: test office", "owner"),
     ],
 )

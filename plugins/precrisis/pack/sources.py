@@ -19,6 +19,8 @@ class Terms(Part):
     purposes: list[str]
     retention_hours: int = Field(ge=1)  # texts may be kept as long as this
     attribution: str = Field(min_length=1)
+    # How many seconds must lie between two readings of a source that is asked without a break.
+    poll_s: int | None = Field(default=None, ge=1)
 
 
 class Columns(Part):
@@ -72,7 +74,8 @@ class Source(Part):
     api: RecordsApi | None = None
     # How long a live camera is recorded in each run; runs are 10 minutes apart.
     stretch_s: int = Field(default=60, ge=10, le=540)
-    # A live camera that is recorded without a break, by footage_watch instead of footage_ingest.
+    # A live camera that is recorded without a break, by footage-watch instead of footage_ingest;
+    # posts that are read without a break, by posts-watch between the runs of posts_ingest.
     is_continuous: bool = False
     # Warnings (cap): the file of the pack with their sender's certificate (PEM). Only what is
     # signed with it is read.
@@ -88,6 +91,12 @@ class Source(Part):
             raise ValueError(f"source '{self.source_id}' needs `terms`: what its provider allows")
         if self.noun == "post" and self.kind in ("folder", "s3") and self.columns is None:
             raise ValueError(f"source '{self.source_id}' needs `columns`: what its files hold")
+        is_polled = self.noun == "post" and self.is_continuous and self.kind != "jetstream"
+        if is_polled and self.terms.poll_s is None:
+            raise ValueError(
+                f"source '{self.source_id}' is read without a break: say in `terms` how many "
+                "seconds its provider wants between two readings (`poll_s`)"
+            )
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -22,29 +23,60 @@ BATCH = 250  # texts of like length are read together: of 50, a tenth of the tim
 FIND = """
 SELECT p.source, p.post_id_hash, p.posted_at, p.author_key, p.object_key, p.collected_at
 FROM raw.post AS p
-WHERE p.due_at > %(at)s AND NOT EXISTS (
+WHERE p.due_at > %(at)s {among} AND NOT EXISTS (
     SELECT FROM raw.post_signal AS s
     WHERE s.source = p.source AND s.post_id_hash = p.post_id_hash
     AND s.model_version = %(model_version)s AND s.loaded_at >= p.loaded_at
 )
 ORDER BY p.source, p.object_key
 """
+AMONG = "AND p.source = %(source)s AND p.post_id_hash = ANY(%(hashes)s)"
 
 
 def understand_posts(run: Run) -> int:
     """Analyse every post not understood yet; return the number of signals written."""
-    scorer = theme_scorer()
+    step = Step("understand_posts", "post_signal", run, role="analysis", model=model_version())
+    done = step.each(_waiting(run), _batch_key, lambda b, o: _understand(b, o, run))
+    return sum(outcome.rows_out for outcome in done)
+
+
+def understand_these(source_id: str, hashes: Collection[str], run: Run, outcome: Outcome) -> None:
+    """Analyse those of a source's posts that were not understood yet; count them in `outcome`.
+
+    Raises:
+        NoBasis: the register does not allow it now.
+    """
+    for batch in _waiting(run, AMONG, source=source_id, hashes=sorted(hashes)):
+        done = Outcome()
+        _understand(batch, done, run)
+        outcome.rows_in += done.rows_in
+        outcome.rows_out += done.rows_out
+
+
+def warm_up() -> None:
+    """Load what the first posts would wait for: encoder, gazetteer, and the library of the door."""
+    import great_expectations  # noqa: F401
+
+    theme_scorer().score(["warm"])
+    place_finder()
+
+
+def model_version() -> str:
+    """The model that posts are read by: what `model_version` of a signal holds."""
+    from models.text.understanding import RECORD, version_of
+
+    return version_of(json.loads(RECORD.read_text("utf-8")))
+
+
+def _waiting(run: Run, among: str = "", **values: Any) -> list[list[dict]]:
+    """Posts not understood yet, in batches of one source."""
+    values |= {"at": run.interval_end, "model_version": model_version()}
     with connect("analysis") as connection:
-        found = connection.execute(
-            FIND, {"at": run.interval_end, "model_version": scorer.version}
-        ).fetchall()
+        found = connection.execute(FIND.format(among=among), values).fetchall()
     by_source: dict[str, list[dict]] = {}
     for post in found:
         by_source.setdefault(post["source"], []).append(post)
-    batches = [b[i : i + BATCH] for b in by_source.values() for i in range(0, len(b), BATCH)]
-    step = Step("understand_posts", "post_signal", run, role="analysis", model=scorer.version)
-    done = step.each(batches, _batch_key, lambda b, o: _understand(b, o, run))
-    return sum(outcome.rows_out for outcome in done)
+    return [b[i : i + BATCH] for b in by_source.values() for i in range(0, len(b), BATCH)]
 
 
 def _batch_key(batch: list[dict]) -> str:

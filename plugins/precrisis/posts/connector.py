@@ -91,11 +91,13 @@ class Connector:
     It may be stopped anywhere and goes on with the last page's cursor; a repeated page must give
     the same posts under the same ids. It raises FeedRefused, FeedBusy or FeedBroken; pages yielded
     before remain good. `reading_again` is None where the source itself tells what is gone, or where
-    that a post is not listed any more says nothing.
+    that a post is not listed any more says nothing. `follow` is `read` without an end, where a
+    source tells by itself what happens: a page soon after each post, and an empty one now and then.
     """
 
     read: Callable[[Source, str | None], Iterator[Page]]
     reading_again: ReadingAgain | None = None
+    follow: Callable[[Source, str | None], Iterator[Page]] | None = None
 
 
 def recent(posts: Iterable[Post]) -> tuple[list[Post], dict[str, int]]:

@@ -9,7 +9,7 @@ MODULES = {
     "rss": "feed_source",
     "folder": "file_drop",
     "s3": "file_drop",
-    "jetstream": "jetstream_source",
+    "jetstream": "jetstream_live",
 }
 
 

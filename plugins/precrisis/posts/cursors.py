@@ -1,6 +1,8 @@
 """Where each source of posts was left, and how long it asks to be left alone: ops.feed_cursor."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -8,6 +10,8 @@ import psycopg
 from precrisis import clock
 from precrisis.warehouse import upsert
 
+# Locks of the sources of posts, among all that the platform may ever take.
+SOURCES = 5_005
 LEFT = "SELECT cursor, wait_until, swept_until FROM ops.feed_cursor WHERE source = %s"
 
 
@@ -45,6 +49,25 @@ def note_swept(connection: psycopg.Connection, source_id: str, until: dt.datetim
     """Keep up to which post's time the source was read again."""
     cursor = place_of(connection, source_id).cursor or ""
     _write(connection, source_id, {"cursor": cursor, "swept_until": until})
+
+
+@contextmanager
+def alone(connection: psycopg.Connection, source_id: str) -> Iterator[None]:
+    """Be the one who reads the source; wait while another does. A crash lets go.
+
+    posts_ingest and posts-watch read the same sources: without this, one could write a wording
+    that it read earlier over the edit that the other has stored since.
+    """
+    lock = (SOURCES, source_id)
+    connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", lock)
+    connection.commit()
+    try:
+        yield
+    finally:
+        if not connection.broken:  # the lock went with the connection otherwise
+            connection.rollback()
+            connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", lock)
+            connection.commit()
 
 
 def _write(connection: psycopg.Connection, source_id: str, values: dict) -> None:

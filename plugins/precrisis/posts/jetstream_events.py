@@ -54,6 +54,11 @@ class Heard:
         self._has_gap = False
         self._refused: list[tuple[str, Refused]] = []
 
+    @property
+    def has_posts(self) -> bool:
+        """Tell whether something of the city was heard since the last page."""
+        return bool(self._posts)
+
     def take(self, message: bytes) -> None:
         """Hear one message; one that can't be read is refused, and the stream goes on."""
         self.messages += 1

@@ -9,6 +9,7 @@ public still, and all of it goes.
 
 import datetime as dt
 import json
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from precrisis.city import city
 from precrisis.pack.sources import Source
 from precrisis.posts.bounded_session import stated_wait_s
 from precrisis.posts.city_mentions import mentions
-from precrisis.posts.connector import Connector, FeedBroken, FeedBusy, FeedRefused, Page
+from precrisis.posts.connector import FeedBroken, FeedBusy, FeedRefused, Page
 from precrisis.posts.jetstream_events import COLLECTION, Heard, in_microseconds, of_microseconds
 
 LARGEST_MESSAGE_BYTES = 1_000_000  # a post has some 1,000
@@ -68,7 +69,7 @@ def read(source: Source, cursor: str | None) -> Iterator[Page]:
     began_at, left = clock.now(), Left.of(cursor)
     is_wanted = mentions(city(), source)
     heard = Heard(source.source_id, is_wanted, left.event_at, left.heard_until)
-    stream = _Stream(source, left.event_at - OVERLAP)
+    stream = Stream(source, left.event_at - OVERLAP)
     is_caught_up = False
     for message in stream:
         heard.take(message)
@@ -85,15 +86,19 @@ def read(source: Source, cursor: str | None) -> Iterator[Page]:
         raise stream.failure
 
 
-class _Stream:
-    """The messages of one connection; how it ended is kept, so that what came is used first."""
+class Stream:
+    """The messages of one connection; how it ended is kept, so that what came is used first.
 
-    def __init__(self, source: Source, since: dt.datetime) -> None:
-        self._source, self._since = source, since
+    It ends after QUIET_S without one, or LONGEST_READING_S; with `tick_s` it has no end, and gives
+    None after so many seconds without one.
+    """
+
+    def __init__(self, source: Source, since: dt.datetime, tick_s: float | None = None) -> None:
+        self._source, self._since, self._tick_s = source, since, tick_s
         self.failure: Exception | None = None
         self.is_quiet = False
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes | None]:
         try:
             yield from self._messages()
         except InvalidStatus as refusal:
@@ -103,8 +108,8 @@ class _Stream:
         except (WebSocketException, OSError):
             self.failure = self._broken("can't be reached, or speaks no WebSocket")
 
-    def _messages(self) -> Iterator[bytes]:
-        ends_at = time.monotonic() + LONGEST_READING_S
+    def _messages(self) -> Iterator[bytes | None]:
+        ends_at = time.monotonic() + (LONGEST_READING_S if self._tick_s is None else math.inf)
         with connect(
             self._address(),
             max_size=LARGEST_MESSAGE_BYTES,
@@ -113,11 +118,12 @@ class _Stream:
         ) as socket:
             while time.monotonic() < ends_at:
                 try:
-                    message = socket.recv(timeout=QUIET_S, decode=False)
+                    yield socket.recv(timeout=self._tick_s or QUIET_S, decode=False)
                 except TimeoutError:
-                    self.is_quiet = True
-                    return
-                yield message
+                    if self._tick_s is None:
+                        self.is_quiet = True
+                        return
+                    yield None
 
     def _address(self) -> str:
         asked = {
@@ -149,6 +155,3 @@ class _Stream:
 def _how(end: ConnectionClosed) -> str:
     is_ours = end.sent is not None and end.sent.code == 1009
     return f"sent more than {LARGEST_MESSAGE_BYTES} bytes at once" if is_ours else "went away"
-
-
-CONNECTOR = Connector(read)

@@ -1,7 +1,7 @@
 """One page of a feed: cut, quarantined where it can't be used, stored where it can."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psycopg
 
@@ -21,19 +21,12 @@ GONE = "posts are gone at the source: marked for deletion"
 
 @dataclass
 class Reading:
-    """The reading of one feed in one run; counts in its outcome, and what it says there at last."""
+    """The reading of one feed in one run; what came of it is counted in its outcome."""
 
     connection: psycopg.Connection
     source: Source
     purpose: Purpose
     outcome: Outcome
-    remarks: dict[str, int] = field(default_factory=dict)
-
-    def remark(self, what: str, count: int) -> None:
-        """Count something to be said in the outcome."""
-        if count:
-            self.remarks[what] = self.remarks.get(what, 0) + count
-            self.outcome.detail = "; ".join(f"{n} {said}" for said, n in self.remarks.items())
 
     def take_in(self, page: Page) -> set[str]:
         """Store what is new or edited of a page, and mark what it says is gone.
@@ -46,9 +39,9 @@ class Reading:
         posts = self._usable(page.posts, collected_at)
         hashes = {post.post_id_hash for post in posts}
         recent = [post for post in posts if post.posted_at >= collected_at - OLDEST_POST]
-        self.remark(TOO_OLD, len(posts) - len(recent))
+        self.outcome.remark(TOO_OLD, len(posts) - len(recent))
         for what, count in page.remarks.items():
-            self.remark(what, count)
+            self.outcome.remark(what, count)
         self.outcome.rows_in += len(page.posts) + len(page.refused)
         self.outcome.rows_out += store_posts(self.connection, self.purpose, recent, collected_at)
         for key, refusal in page.refused:
@@ -73,8 +66,10 @@ class Reading:
         on_page = TakenBack(frozenset(str(post.get("id")) for post in page.posts))
         moved = taken_back_of(self.connection, source_id, on_page) - hashes
         mark_deleted(self.connection, source_id, moved)
-        self.remark("posts have another date now: the earlier ones marked for deletion", len(moved))
+        self.outcome.remark(
+            "posts have another date now: the earlier ones marked for deletion", len(moved)
+        )
 
     def _let_go(self, gone: set[str]) -> None:
         mark_deleted(self.connection, self.source.source_id, gone)
-        self.remark(GONE, len(gone))
+        self.outcome.remark(GONE, len(gone))

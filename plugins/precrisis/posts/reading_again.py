@@ -26,14 +26,16 @@ def read_again(reading: Reading, again: ReadingAgain, cursor: str) -> None:
     """
     newest = again.newest_time(cursor)
     if newest is None:
-        reading.remark("timelines have ids without time: edits and deletions are not followed", 1)
+        reading.outcome.remark(
+            "timelines have ids without time: edits and deletions are not followed", 1
+        )
         return
     gone = _read(reading, again, cursor, newest - LOOK_BACK, None)
     start = _next_stretch(reading, newest)
     if start:
         gone += _read(reading, again, cursor, start, start + STRETCH)
         note_swept(reading.connection, reading.source.source_id, start + STRETCH)
-    reading.remark(GONE, gone)
+    reading.outcome.remark(GONE, gone)
 
 
 def _read(

@@ -16,7 +16,7 @@ from precrisis.posts.jetstream_events import Heard
 from precrisis.posts.jetstream_source import MESSAGES_A_PAGE, OVERLAP, Left, Stream, read
 
 # Posts heard within so little time share a page: a check at the door costs more than a post.
-GATHERED_S = 0.3
+GATHERED_S = 0.5
 # A page without a post: deletions are told, and the cursor moves on.
 IDLE_PAGE_S = 5.0
 TICK_S = 0.1

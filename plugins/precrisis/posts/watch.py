@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from precrisis import clock
-from precrisis.city import city
+from precrisis.city import city, take_up_changes
 from precrisis.failures import traced
 from precrisis.posts.analyse import model_version, place_finder, theme_scorer
 from precrisis.posts.watch_analyst import Analyst
@@ -85,12 +85,12 @@ class Watch:
 
 def read_anew() -> None:
     """Take up changes of the pack, above all of its register, and show that this process lives."""
-    before = pack_sha256(settings().city_pack)
-    pack_sha256.cache_clear()
-    if pack_sha256(settings().city_pack) != before:
-        for known in (city, place_finder, theme_scorer):
-            known.cache_clear()
     (settings().state / ALIVE).touch()
+    before = city()
+    take_up_changes()
+    if city() is not before:
+        for made_of_it in (place_finder, theme_scorer, pack_sha256):
+            made_of_it.cache_clear()
 
 
 def main() -> None:

@@ -144,10 +144,11 @@ def watching():
 
 
 def worked(pid: int) -> tuple[float, float]:
-    """Seconds that its threads ran, and that they were ready to run and waited for a CPU."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    spans = [file.read_text().split() for file in tasks]
-    return sum(int(s[0]) for s in spans) / 1e9, sum(int(s[1]) for s in spans) / 1e9
+    """CPU seconds of a process, and for how long threads that live still waited for a CPU."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    tasks = [file.read_text().split() for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    ticks = int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK"), sum(int(waited) for _, waited, _ in tasks) / 1e9
 
 
 @pytest.mark.skipif(not RATES, reason="a bench: set PRECRISIS_BENCH_POSTS")

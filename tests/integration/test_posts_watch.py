@@ -205,6 +205,20 @@ def test_what_it_can_not_keep_up_with_is_left_to_the_batch_and_said(
     assert understand_posts(run) == 3
 
 
+def test_where_the_model_can_not_be_loaded_it_is_tried_again(world, stream, monkeypatch, caplog):
+    tries = iter([OSError("no weights"), None, None])
+
+    def warm_up() -> None:
+        if failure := next(tries):
+            raise failure
+
+    monkeypatch.setattr(watch_analyst, "warm_up", warm_up)
+    with watching():
+        say(stream, "1")
+        until(lambda: signals(world))
+    assert "not done; tried again" in caplog.text
+
+
 def test_a_server_is_asked_at_the_pace_of_its_terms_and_left_alone_when_it_is_busy(world):
     app = create_app(Path(os.devnull), dt.date.today())
     with running(app) as address:

@@ -63,16 +63,19 @@ class Watch:
             log.error("not done; tried again in %.0f s\n%s", self.look_s, traced(error))
 
     def _start(self) -> None:
-        """A reader for each source that has none yet, and an analyst where there is a reader."""
+        """A reader for each source that has none, and an analyst where there is a reader."""
         for source_id in continuous_sources():
-            self._run_once("analyst", self._analyst.run)
+            self._keep_running("the analyst", self._analyst.run)
             reader = Reader(source_id, self._books, self._analyst.landed, self.stop)
-            self._run_once(source_id, reader.run)
+            self._keep_running(source_id, reader.run)
 
-    def _run_once(self, name: str, work: Callable[[], None]) -> None:
-        if name not in self._threads:
-            self._threads[name] = threading.Thread(target=work, name=name, daemon=True)
-            self._threads[name].start()
+    def _keep_running(self, name: str, work: Callable[[], None]) -> None:
+        if name in self._threads and self._threads[name].is_alive():
+            return
+        self._threads[name] = threading.Thread(
+            target=self._attempt, args=(work,), name=name, daemon=True
+        )
+        self._threads[name].start()
 
     def _tell_now_and_then(self) -> None:
         if time.monotonic() - self._told_at >= self.tell_s:

@@ -13,9 +13,11 @@ from precrisis.footage.ingest import write_segments
 from precrisis.footage.naming import name
 from precrisis.outcome import Outcome, Refused, Step, StepFailed, quarantine
 from precrisis.run import Run
+from precrisis.run import live_run as run_of_hour
 from precrisis.warehouse import connect
 
 DAG_ID = "footage_watch"
+EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,8 @@ class Seen:
 
 
 def live_run() -> Run:
-    """One run an hour: what it did can then be found like any other run's."""
-    now = dt.datetime.now(dt.UTC)
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    return Run(DAG_ID, f"live__{hour:%Y-%m-%dT%H}", hour, now)
+    """The run of this hour. A piece has an outcome of its own, whichever process kept it."""
+    return run_of_hour(DAG_ID, EVER)
 
 
 def keep(found: list[Any], run: Run) -> None:

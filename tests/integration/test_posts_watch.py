@@ -194,11 +194,13 @@ def test_what_it_can_not_keep_up_with_is_left_to_the_batch_and_said(
     world, stream, run, monkeypatch
 ):
     monkeypatch.setattr(watch_analyst, "MOST_WAITING", 3)
-    monkeypatch.setattr(watch_analyst, "warm_up", lambda: until(lambda: len(posts(world)) == 6))
-    with watching():
+    is_warm = threading.Event()
+    monkeypatch.setattr(watch_analyst, "warm_up", lambda: is_warm.wait(120))
+    with watching() as watch:
         for number in range(6):
-            until(lambda n=number: len(posts(world)) == n)
             say(stream, str(number))
+            until(lambda n=number: watch._analyst._waiting.qsize() == n + 1)
+        is_warm.set()
         until(lambda: len(signals(world)) == 3)
     detail = "SELECT detail FROM ops.outcome WHERE step = 'understand_posts'"
     assert world.rows(detail) == [{"detail": f"3 {watch_analyst.LEFT}"}]

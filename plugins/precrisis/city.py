@@ -23,6 +23,7 @@ from precrisis.pack.thresholds import Thresholds
 from precrisis.register import Purpose, Register, sha256
 from precrisis.settings import settings
 from precrisis.sharing.agreement import Agreements
+from precrisis.version import pack_sha256
 from precrisis.vulnerability import Sheet
 
 
@@ -152,6 +153,7 @@ def take_up_changes() -> None:
     if _taken_up.get(folder) != now:
         _taken_up[folder] = now
         city.cache_clear()
+        pack_sha256.cache_clear()
         with suppress(CityPackError):
             city()  # once, and not by every thread that asks
 

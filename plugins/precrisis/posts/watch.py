@@ -22,7 +22,6 @@ from precrisis.posts.watch_analyst import Analyst
 from precrisis.posts.watch_books import Books
 from precrisis.posts.watch_reader import Reader, continuous_sources
 from precrisis.settings import settings
-from precrisis.version import pack_sha256
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +91,7 @@ def read_anew() -> None:
     before = city()
     take_up_changes()
     if city() is not before:
-        for made_of_it in (place_finder, theme_scorer, pack_sha256):
+        for made_of_it in (place_finder, theme_scorer):
             made_of_it.cache_clear()
 
 

@@ -25,7 +25,7 @@ from precrisis.city import read_city
 from precrisis.documents.notice import notice_sha256
 from precrisis.settings import settings
 from tests.bench.__main__ import SAMPLE, empty_scene
-from tests.integration.conftest import own_database, own_store, world  # noqa: F401
+from tests.integration.conftest import cap_keys, own_database, own_store, world  # noqa: F401
 
 COUNT, MINUTES, BUSY, RATE_HZ, FPS = (
     int(os.environ.get(f"PRECRISIS_BENCH_{name}", default))

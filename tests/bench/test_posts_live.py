@@ -31,7 +31,13 @@ from precrisis.posts.cutting import post_hash_of
 from precrisis.posts.jetstream_events import COLLECTION, in_microseconds
 from precrisis.settings import settings
 from tests.bench.test_many_cameras import percentiles, rss_mb
-from tests.integration.conftest import DATABASE, own_database, own_store, world  # noqa: F401
+from tests.integration.conftest import (  # noqa: F401
+    DATABASE,
+    cap_keys,
+    own_database,
+    own_store,
+    world,
+)
 from tests.jetstream_server import streaming
 
 RATES = [float(rate) for rate in os.environ.get("PRECRISIS_BENCH_POSTS", "").split(",") if rate]

@@ -2,7 +2,7 @@
 
 One warm process of the stack (program footage-watch). It does what footage_ingest and
 footage_analyse do, with their functions, under the same gate and roles. What can't wait, an urgent
-event, is a candidate at once; rows pass the door twice a minute for all cameras together, since
+event, is a candidate at once; rows pass the door every minute for all cameras together, since
 a check costs more than a row. What it can't keep up with is stored and left to footage_analyse, and
 so are pictures of events, which can wait.
 """
@@ -11,6 +11,7 @@ import datetime as dt
 import logging
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -44,7 +45,7 @@ from precrisis.warehouse import connect
 log = logging.getLogger(__name__)
 
 PULSE_S = 10.0
-FLUSH_S = 30.0
+FLUSH_S = 60.0
 LOOK_BACK = 60  # pieces of a camera, ten minutes, that events are named from
 # Seconds that a piece may wait to be looked at: then its camera's next is there, and it is left.
 LONGEST_WAIT_S = SEGMENT_S
@@ -52,6 +53,7 @@ LONGEST_WAIT_S = SEGMENT_S
 # does not come from it.
 MOST_TO_SCORE = 4
 IDLE_S = 30.0
+SWITCH_S = 0.0005  # how long an analyst waits for the clerk's Python, at each of many small calls
 ALIVE = "footage-watch.alive"  # in the state folder; touched while all is well
 MEMORY = Path("/dev/shm")
 
@@ -72,6 +74,7 @@ class Watch:
 
     def run(self) -> None:
         """Work until stopped; then store and load what is still in hand."""
+        sys.setswitchinterval(SWITCH_S)
         cameras = continuous_cameras()
         log.info("%d live cameras, %d pieces found again", len(cameras), adopt_orphans(live_run()))
         with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from precrisis import covariates
 from precrisis.city import city
+from precrisis.covariate_cases import cases_before
 from precrisis.gate import authorise
 from precrisis.outcome import Outcome, Step
 from precrisis.run import Run
@@ -101,11 +103,10 @@ def counts_of(found: list[dict], zones: list[str]) -> np.ndarray:
 def _write(connection: psycopg.Connection, day: dt.date, zones, found, end: dt.datetime) -> int:
     """Fit and write every zone and hour of the week, in place of an earlier fit of that day."""
     from models.risk import baseline
-    from precrisis import covariates
 
     first = min(row["first_at"] for row in found)
     weeks = max((end - first).total_seconds() / 604_800, 1.0)
-    counts, cases = counts_of(found, zones), covariates.cases_before(connection, end)
+    counts, cases = counts_of(found, zones), cases_before(connection, end)
     of_people, bend = covariates.exposures(connection, cases, counts, zones, end)
     covariates.write(connection, day, [*covariates.moments(cases), *of_people])
     rate = baseline.fit(counts, weeks, bend).rate

@@ -5,7 +5,6 @@ import logging
 import socket
 import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 
@@ -22,9 +21,9 @@ from precrisis.footage.urgent import raise_urgent
 from precrisis.footage.watch import Watch, continuous_cameras
 from precrisis.footage.watch_books import Seen, keep
 from precrisis.run import Run
-from precrisis.settings import settings
 from precrisis.warehouse import connect
 from tests.rtsp_camera import Camera
+from tests.waiting import at_work, until
 
 SOURCE = "test-footage"
 PASSWORD = "open-sesame"
@@ -43,27 +42,8 @@ def live(world, caplog):
     return at
 
 
-@contextmanager
 def watching(flush_s: float = 2.0, tell=lambda: None):
-    settings().state.mkdir(exist_ok=True)
-    watch = Watch(flush_s=flush_s, tell=tell)
-    thread = threading.Thread(target=watch.run, daemon=True)
-    thread.start()
-    try:
-        yield watch
-    finally:
-        watch.stop.set()
-        thread.join(timeout=60)
-        assert not thread.is_alive()
-
-
-def until(found, timeout_s: float = 60.0):
-    """Wait until `found()` is true, and return it."""
-    end = time.monotonic() + timeout_s
-    while not (result := found()):
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.3)
-    return result
+    return at_work(Watch(flush_s=flush_s, tell=tell))
 
 
 def test_what_is_recorded_without_a_break_is_not_listed_by_the_batch(world, live):

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from precrisis.covariates import cases_before
+from precrisis.covariate_cases import cases_before
 from precrisis.risk import fit_baseline
 from precrisis.run import Run
 from precrisis.warehouse import connect

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from precrisis.posts.watch_reader import continuous_sources
 from precrisis.settings import settings
 from precrisis.warehouse import connect
 from tests.jetstream_server import Jetstream, streaming
+from tests.waiting import at_work, until
 
 FEED = "test-feed"
 MARKER = "zanzibarquokka"
@@ -47,18 +47,8 @@ def stream(world):
         yield stream
 
 
-@contextmanager
 def watching(**named):
-    settings().state.mkdir(exist_ok=True)
-    watch = Watch(**{"look_s": 0.2, "tell_s": 1.0, **named})
-    thread = threading.Thread(target=watch.run, daemon=True)
-    thread.start()
-    try:
-        yield watch
-    finally:
-        watch.stop.set()
-        thread.join(timeout=60)
-        assert not thread.is_alive()
+    return at_work(Watch(**{"look_s": 0.2, "tell_s": 1.0, **named}))
 
 
 def say(stream: Jetstream, rkey: str, text: str = HERE, operation: str = "create") -> None:
@@ -69,15 +59,6 @@ def say(stream: Jetstream, rkey: str, text: str = HERE, operation: str = "create
 
 def toot(feed, number: int) -> None:
     feed.tell({"id": number, "author": 7, "language": "it", "hashtags": [], "text": HERE})
-
-
-def until(found, timeout_s: float = 120.0):
-    """Wait until `found()` is true, and return it."""
-    end = time.monotonic() + timeout_s
-    while not (result := found()):
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.2)
-    return result
 
 
 def posts(world) -> list[dict]:

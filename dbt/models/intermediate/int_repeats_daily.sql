@@ -3,7 +3,7 @@
 -- no past of it. Less than a week back, or an incident would stand in its own past
 -- (models/risk/covariates.py). No row where the records do not reach to the day before.
 -- Read it for few days at a time: the fit, which asks for days of years, has the same in its query
--- (plugins/precrisis/covariates.py).
+-- (plugins/precrisis/covariate_cases.py).
 {% set day = 'd.local_date::date' %}
 {% set soon, last = 2, "(least(7, " ~ threshold("near_repeat_days") ~ ") - 1)::int" %}
 with records as (

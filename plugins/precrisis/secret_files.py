@@ -9,6 +9,9 @@ import secrets
 import stat
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
 
 class SecretUnusable(RuntimeError):
     """A file of a secret or key is missing, too open, or holds none; names file and remedy."""
@@ -35,6 +38,20 @@ def write_private(file: Path, content: bytes) -> None:
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     write_through(handle, content)
     draft.replace(file)
+
+
+def write_pair(private: Path, public: Path, key: PrivateKeyTypes, shown: bytes) -> None:
+    """Write a private key, and what is shown of it, such as a certificate.
+
+    The shown one first: with the private one there, the pair counts as made.
+    """
+    write_private(public, shown)
+    content = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    write_private(private, content)
 
 
 def shred(file: Path) -> None:

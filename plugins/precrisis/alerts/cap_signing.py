@@ -16,7 +16,7 @@ from lxml import etree
 from signxml import CanonicalizationMethod, XMLSigner
 
 from precrisis import clock
-from precrisis.secret_files import SecretUnusable, read_private, write_private
+from precrisis.secret_files import SecretUnusable, read_private, write_pair
 
 PRIVATE, CERTIFICATE = "cap.key", "cap.pem"
 REMEDY = "`make up` makes it"
@@ -31,15 +31,8 @@ def make(folder: Path, sender: str) -> bool:
         return False
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    # The public part first: with the private one there, the pair counts as made.
     certificate = _certificate(key, sender).public_bytes(serialization.Encoding.PEM)
-    write_private(folder / CERTIFICATE, certificate)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    write_private(folder / PRIVATE, private)
+    write_pair(folder / PRIVATE, folder / CERTIFICATE, key, certificate)
     return True
 
 

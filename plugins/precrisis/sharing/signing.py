@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from precrisis.secret_files import SecretUnusable, read_private, write_private
+from precrisis.secret_files import SecretUnusable, read_private, write_pair
 
 PRIVATE, PUBLIC = "sharing.key", "sharing.pub"
 
@@ -25,14 +25,7 @@ def make(folder: Path) -> bool:
         return False
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = Ed25519PrivateKey.generate()
-    # The public one first: with the private one there, the pair counts as made.
-    write_private(folder / PUBLIC, _public_pem(key.public_key()))
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    write_private(folder / PRIVATE, private)
+    write_pair(folder / PRIVATE, folder / PUBLIC, key, _public_pem(key.public_key()))
     return True
 
 

@@ -78,6 +78,7 @@ def exercise_world(stack: Stack) -> Iterator[World]:
         hour = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0) - HOUR
         app = feed_server.create_app(state / "no-posts", hour.astimezone(FEED_ZONE).date(), None)
         os.environ["PRECRISIS_FEED_URL"] = at_end.enter_context(feed_server.running(app))
+        _renew_notices(pack)
         _forget_configuration()
         _make_folders()
         _make_keys()
@@ -105,11 +106,11 @@ def _pack(original: Path, copy: Path) -> Path:
 
 
 def _staged(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The city's places as they are, and for all else what the exercise offers."""
+    """The city's places and holidays as they are, and for all else what the exercise offers."""
     staged, left = [], dict(STAGED)
     for source in sources:
         noun = source["noun"]
-        if noun == "place":
+        if noun == "place" or source["kind"] == "holidays":
             staged.append(source)
         elif noun == "footage_segment":
             folder = f"${{PRECRISIS_SAMPLES}}/footage/{source['source_id']}"
@@ -117,6 +118,18 @@ def _staged(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
         elif noun in left:
             staged.append(_at(source, *left.pop(noun)))
     return staged
+
+
+def _renew_notices(pack: Path) -> None:
+    """A notice names the sources of its purpose: let the copy's register hold those of the copy."""
+    from precrisis.city import read_city
+    from precrisis.documents.notice import notice_sha256
+
+    city, register = read_city(pack), pack / "register.yaml"
+    text = register.read_text("utf-8")
+    for purpose in city.processing.purposes:
+        text = text.replace(purpose.notice.sha256, notice_sha256(city, purpose))
+    register.write_text(text, "utf-8")
 
 
 def _at(source: dict[str, Any], kind: str, address: str) -> dict[str, Any]:

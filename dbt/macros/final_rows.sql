@@ -29,3 +29,32 @@
         )
     {%- endif -%}
 {%- endmacro %}
+
+{# Days of fct_incident whose incidents are no longer those that were counted: arrived, edited, withdrawn
+   or placed anew. A day's digest is a sum over incidents, so the counts tell it too: nothing that was
+   counted is read twice but by its digest. #}
+{% macro forget_changed_days() -%}
+    {%- if is_incremental() -%}
+    {%- set of_a_kind = "hashtext(concat(n.zone_id, '|', n.zone_name, '|', n.district, '|', n.category, '|', n.iccs_code))::bigint" -%}
+    delete from {{ this }} as t
+    where t.local_date in (
+        select coalesce(recorded.local_date, counted.local_date)
+        from (
+            select
+                n.local_date,
+                sum({{ of_a_kind }} * case when n.found_by = 'patrol' then 4 else 1 end) as digest
+            from {{ ref('int_incidents_zoned') }} as n
+            group by n.local_date
+        ) as recorded
+        full join (
+            select
+                n.local_date,
+                sum({{ of_a_kind }} * (n.incident_count + 3 * n.patrol_count)) as digest
+            from {{ this }} as n
+            group by n.local_date
+        ) as counted
+            on recorded.local_date = counted.local_date
+        where recorded.digest is distinct from counted.digest
+    )
+    {%- endif -%}
+{%- endmacro %}

@@ -1,10 +1,6 @@
-{# Metres between two geometries of EPSG:4326, in a plane that is true at the second one's latitude:
-   right to 1 in 200 below 10 km. A geography keeps a tree of each zone and is ten times slower. #}
-{% macro metres_between(geom, point) -%}
-    (111320 * st_distance(
-        st_scale({{ geom }}, cos(radians(st_y({{ point }}))), 1),
-        st_scale({{ point }}, cos(radians(st_y({{ point }}))), 1)
-    ))
+{# Metres as lengths in the plane of int_zones_flat, where one unit is a degree of latitude. #}
+{% macro degrees(metres) -%}
+    (({{ metres }}) / 111320.0)
 {%- endmacro %}
 
 {# A box that holds everything within so many metres of a point: what a spatial index can look up. #}

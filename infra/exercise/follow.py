@@ -9,12 +9,6 @@ from typing import Any
 
 from infra.exercise.scenario import Scenario
 
-# Beside what the index itself is made of (precrisis/risk.py, covariates.py, covariate_cases.py).
-READ_BY_THE_FIT = (
-    "int_incident_hours", "int_hours_described", "int_lamps_zoned", "int_zones_around",
-    "int_departures_hourly", "fct_incident",
-)  # fmt: skip
-
 
 def prepare(run: Any, until: dt.datetime) -> None:
     """Places, calendar and past incidents, and the marts and baseline that follow from them."""
@@ -27,7 +21,7 @@ def prepare(run: Any, until: dt.datetime) -> None:
     take_in_places(run)
     take_in_calendar(run)
     take_in_incidents(run)
-    before_risk = [f"+{model}" for model in ("fct_zone_hour", *READ_BY_THE_FIT)]
+    before_risk = ["+fct_zone_hour", "+exposure:baseline_fit"]
     dbt_build(until, before_risk, exclude=["tag:risk"], verb="run")
     fit_baseline(run)
     build_index(until)

@@ -1,6 +1,7 @@
 """One contract per seam: door, raw table, dbt source; marts enforced and without any person."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -33,6 +34,8 @@ STATIONS = (
     WEATHER_HOUR,
     event_label.station(["camera"]),
 )
+# What asks the warehouse for the weekly fit of the index, in plugins/precrisis.
+FIT = ("risk", "covariates", "covariate_cases")
 # Written by our own steps, not by a source, so without a door.
 WITHOUT_DOOR = {
     "camera_calibration", "video_sign", "risk_baseline", "risk_covariate", "forecast_score",
@@ -219,11 +222,20 @@ def test_G3_every_count_over_people_is_guarded_by_its_small_cell(manifest):
 
 
 def test_no_exposure_leans_on_anything_but_marts(manifest):
-    assert manifest["exposures"]
+    """But for the fit, which is of the warehouse itself."""
+    of_others = [e for e in manifest["exposures"].values() if e["name"] != "baseline_fit"]
+    assert of_others
     built = {mart["unique_id"] for mart in all_marts(manifest).values()}
-    for name, exposure in manifest["exposures"].items():
-        assert exposure["depends_on"]["nodes"], name
-        assert set(exposure["depends_on"]["nodes"]) <= built, name
+    for exposure in of_others:
+        assert exposure["depends_on"]["nodes"], exposure["name"]
+        assert set(exposure["depends_on"]["nodes"]) <= built, exposure["name"]
+
+
+def test_the_fit_s_exposure_names_every_table_that_it_reads(manifest):
+    code = "".join((ROOT / f"plugins/precrisis/{name}.py").read_text() for name in FIT)
+    read = set(re.findall(r"(?:FROM|JOIN) (?:intermediate|marts)\.(\w+)", code))
+    exposure = manifest["exposures"]["exposure.precrisis.baseline_fit"]
+    assert {node.rsplit(".", 1)[1] for node in exposure["depends_on"]["nodes"]} == read
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,8 @@ def run_at(end: dt.datetime) -> Run:
     return Run("risk_score", f"test-{end:%Y%m%d}", end - DAY, end)
 
 
-# What the fit reads.
-LEARNT_FROM = (
-    "int_incident_hours", "int_hours_described", "int_repeats_daily", "int_calendar_hourly",
-    "int_lamps_zoned", "int_departures_hourly", "int_cameras_hourly",
-)  # fmt: skip
-
-
 def build() -> None:
-    marts.build(only=" ".join(f"+{model}" for model in LEARNT_FROM))
+    marts.build(only="+exposure:baseline_fit")
 
 
 @pytest.fixture
@@ -77,6 +70,55 @@ def test_another_zone_places_old_incidents_anew(placed, run):
     take_in_places(run)
     build()
     assert zoned(placed)["incident-2"] == "arcade"
+
+
+def test_counts_by_day_follow_what_arrives_changes_and_goes_and_leave_other_days(placed):
+    """Each in one increment: another day, another category, a loss, an arrival, another name."""
+    for number in (1, 2):
+        move(placed, number, DAY * number)
+    build()
+    assert not wrongly_counted(placed)
+    (kept,) = placed.rows(KEPT)
+    move(placed, 1, DAY * 5)
+    placed.rows("UPDATE raw.incident SET category = 'noise' WHERE source_id = 'incident-3'")
+    incident(placed, 4, 11.1138, 46.06)
+    build()
+    assert not wrongly_counted(placed)
+    placed.rows("DELETE FROM raw.incident WHERE source_id = 'incident-4'")
+    build()
+    assert not wrongly_counted(placed)
+    assert placed.rows(KEPT) == [kept]
+
+
+def test_counts_take_the_new_name_of_a_zone(placed, run):
+    placed.edit_pack("zones.geojson", '"Town Square"', '"Freedom Square"')
+    take_in_places(run)
+    build()
+    assert not wrongly_counted(placed)
+    assert "Freedom Square" in {r["zone_name"] for r in placed.rows("TABLE marts.fct_incident")}
+
+
+# Which version of its row a day's count is.
+KEPT = "SELECT xmin::text FROM marts.fct_incident WHERE local_date = (SELECT local_date"
+KEPT += " FROM intermediate.int_incidents_zoned WHERE source_id = 'incident-2')"
+
+
+def move(town, number: int, by: dt.timedelta) -> None:
+    """Let the n-th incident have happened earlier, as its source now says."""
+    town.rows(
+        "UPDATE raw.incident SET occurred_from = occurred_from - %s, loaded_at = now(),"
+        " occurred_to = occurred_to - %s WHERE source_id = %s", by, by, f"incident-{number}",
+    )  # fmt: skip
+
+
+def wrongly_counted(town) -> list[dict]:
+    """Where counts differ from the incidents, either way."""
+    columns = "zone_id, zone_name, district, local_date, category, iccs_code"
+    found = f"SELECT {columns}, count(*)::int, (count(*) FILTER (WHERE found_by = 'patrol'))::int"
+    found += f" FROM intermediate.int_incidents_zoned GROUP BY {columns}"
+    told = f"SELECT {columns}, incident_count, patrol_count FROM marts.fct_incident"
+    either = f"(({found}) EXCEPT ({told})) UNION ALL (({told}) EXCEPT ({found}))"
+    return town.rows(either)
 
 
 def test_a_fit_stands_for_a_week_and_a_rerun_of_its_day_fits_again(placed):

@@ -2,19 +2,32 @@
     materialized='incremental',
     unique_key=['source', 'source_id'],
     incremental_strategy='delete+insert',
+    on_schema_change='append_new_columns',
     indexes=[
         {'columns': ['source', 'source_id'], 'unique': true},
         {'columns': ['geom'], 'type': 'gist'},
-        {'columns': ['occurred_mid_at']}
+        {'columns': ['occurred_mid_at']},
+        {'columns': ['local_date']}
     ],
     post_hook="{{ forget_withdrawn_incidents() }}"
 ) }}
 -- Each incident belongs to the nearest zone within its own accuracy plus 60 m, else to none. What
--- arrived since is placed, with an hour for loads that were still open; all when zones change.
-{% set reach = '60 + i.accuracy_m' %}
+-- arrived since is placed, with an hour for loads that were still open; all when zones change, or
+-- the city's clock.
+{% set reach = degrees('60 + i.accuracy_m') %}
 with drawn as (
-    select hashtext(string_agg(z::text, ',' order by z.zone_id)) as zones_digest
-    from {{ ref('dim_zone') }} as z
+    select
+        c.time_zone,
+        (
+            select hashtext(string_agg(z::text, ',' order by z.zone_id) || c.time_zone)
+            from {{ ref('dim_zone') }} as z
+        ) as zones_digest
+    from {{ ref('stg_city__cities') }} as c
+),
+
+plane as (
+    select max(z.narrowing) as narrowing
+    from {{ ref('int_zones_flat') }} as z
 )
 
 select
@@ -25,6 +38,7 @@ select
     i.occurred_from_at,
     i.occurred_to_at,
     i.occurred_mid_at,
+    (i.occurred_mid_at at time zone drawn.time_zone)::date as local_date,
     i.accuracy_m,
     i.found_by,
     i.geom,
@@ -35,17 +49,19 @@ select
     drawn.zones_digest
 from {{ ref('stg_records__incidents') }} as i
 cross join drawn
+cross join plane
 left join lateral (
-    select (array_agg(n.zone_id order by n.distance_m, n.zone_id))[1] as zone_id
+    select (array_agg(n.zone_id order by n.distance, n.zone_id))[1] as zone_id
     from (
         select
-            d.zone_id,
-            {{ metres_between('d.geom', 'i.geom') }} as distance_m
-        from {{ ref('dim_zone') }} as d
-        where d.geom && {{ box_around('i.geom', reach) }}
+            f.zone_id,
+            st_distance(f.flat, p.flat) as distance
+        from st_scale(i.geom, plane.narrowing, 1) as p (flat)
+        inner join {{ ref('int_zones_flat') }} as f
+            on f.flat && st_expand(p.flat, {{ reach }})
         offset 0 -- noqa: AM09, so that the distance is worked out once
     ) as n
-    where n.distance_m <= {{ reach }}
+    where n.distance <= {{ reach }}
 ) as nearest on true
 left join {{ ref('dim_zone') }} as z on nearest.zone_id = z.zone_id
 {% if is_incremental() %}

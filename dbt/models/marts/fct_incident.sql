@@ -1,16 +1,43 @@
-{{ config(indexes=[{'columns': ['zone_id', 'local_date']}]) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ forget_changed_days() }}",
+    indexes=[
+        {'columns': ['zone_id', 'local_date', 'category', 'iccs_code'], 'unique': true},
+        {'columns': ['local_date']}
+    ]
+) }}
 -- Counts by zone and local day. Single incidents, with point and time: offences.fct_incident_point.
--- Counted by what tells rows apart, and named afterwards: sorting millions by name takes minutes.
-with counted as (
+-- Days that are here and did not change are left as they are. Counted by what tells rows apart, and
+-- named afterwards: sorting millions by name takes minutes.
+with zoned as (
+    select *
+    from {{ ref('int_incidents_zoned') }}
+    {% if is_incremental() %}
+    where local_date = any(array(
+        select d.local_date::date
+        from generate_series(
+            (select min(i.local_date) from {{ ref('int_incidents_zoned') }} as i),
+            (select max(i.local_date) from {{ ref('int_incidents_zoned') }} as i),
+            interval '1 day'
+        ) as d (local_date)
+        where not exists (
+            select 1 from {{ this }} as t
+            where t.local_date = d.local_date::date
+        )
+    ))
+    {% endif %}
+),
+
+counted as (
     select
-        i.zone_id,
-        (i.occurred_mid_at at time zone c.time_zone)::date as local_date,
-        i.category,
-        i.iccs_code,
+        zone_id,
+        local_date,
+        category,
+        iccs_code,
         count(*)::int as incident_count,
-        count(*) filter (where i.found_by = 'patrol')::int as patrol_count
-    from {{ ref('int_incidents_zoned') }} as i
-    cross join {{ ref('stg_city__cities') }} as c
+        count(*) filter (where found_by = 'patrol')::int as patrol_count
+    from zoned
     group by 1, 2, 3, 4
 )
 

@@ -70,7 +70,7 @@ def picture_key(event: dict[str, Any]) -> str:
     return f"{NOUN}/{event['started_at'].astimezone(dt.UTC):%Y-%m-%d}/{event['event_id']}.png"
 
 
-def draw_evidence(batch: list[dict[str, Any]], run: Run, detector: Any) -> None:
+def draw_evidence(batch: list[dict[str, Any]], run: Run) -> None:
     """Draw the events that touch a batch of one camera's segments and have no picture yet.
 
     One outcome row (step draw_evidence) per event says what was stored, or why there is none.
@@ -79,7 +79,7 @@ def draw_evidence(batch: list[dict[str, Any]], run: Run, detector: Any) -> None:
     stretch = batch[0]["camera_id"], first, last + SEGMENT, CAMERA_BLIND
     with connect("analysis") as connection:
         events = connection.execute(EVENTS, stretch).fetchall()
-    _draw_missing(events, run, detector)
+    _draw_missing(events, run)
 
 
 def draw_left(run: Run) -> int:
@@ -90,22 +90,20 @@ def draw_left(run: Run) -> int:
     facts = {"at": run.interval_end, "blind": CAMERA_BLIND}
     with connect("analysis") as connection:
         events = connection.execute(LEFT, facts).fetchall()
-    return _draw_missing(events, run, detector()) if events else 0
+    return _draw_missing(events, run)
 
 
-def _draw_missing(events: list[dict[str, Any]], run: Run, detector: Any) -> int:
+def _draw_missing(events: list[dict[str, Any]], run: Run) -> int:
     missing = {picture_key(event): event for event in events}
     with connect("analysis") as connection:
         for row in connection.execute(STORED, (list(missing),)):
             del missing[row["object_key"]]
     step = Step("draw_evidence", NOUN, run, role="analysis")
-    done = step.each(
-        missing.values(), lambda e: e["event_id"], lambda e, o: _draw(e, o, run, detector)
-    )
+    done = step.each(missing.values(), lambda e: e["event_id"], lambda e, o: _draw(e, o, run))
     return sum(outcome.rows_out for outcome in done)
 
 
-def _draw(event: dict[str, Any], outcome: Outcome, run: Run, detector: Any) -> None:
+def _draw(event: dict[str, Any], outcome: Outcome, run: Run) -> None:
     from models.video import masking_record
     from models.video.footage import UnreadableVideo
 
@@ -116,7 +114,7 @@ def _draw(event: dict[str, Any], outcome: Outcome, run: Run, detector: Any) -> N
             # What masks looks at the picture as a whole, and was attacked so.
             raise NoPicture("in a view looked at in tiles, who is far is too small to be masked")
         at, shown, around = _moment(event, run)
-        picture = _picture(shown, at, around, run, detector)
+        picture = _picture(shown, at, around, run)
     except (NoPicture, UnreadableVideo, FileNotFoundError) as reason:
         outcome.detail = f"no picture: {reason}"
         return
@@ -164,26 +162,24 @@ def _segments(
     )
 
 
-def _picture(
-    shown: Segment, at: dt.datetime, around: tuple[Segment, ...], run: Run, detector: Any
-) -> bytes:
+def _picture(shown: Segment, at: dt.datetime, around: tuple[Segment, ...], run: Run) -> bytes:
     from models.video.silhouette import draw, encode
 
     margin_px = city().processing.masking.silhouette_margin_px
-    plate, frame = _plate(around, run, detector, margin_px), still(shown, at, run)
+    plate, frame = _plate(around, run, margin_px), still(shown, at, run)
     if isinstance(plate, Exception):
         raise NoPicture(str(plate))
     if frame.shape != plate.picture.shape:
         raise NoPicture("the camera's picture has changed its size")
-    return encode(draw(plate, detector.detect(frame), margin_px))
+    return encode(draw(plate, detector().detect(frame), margin_px))
 
 
 @lru_cache(maxsize=1)
-def _plate(around: tuple[Segment, ...], run: Run, detector: Any, margin_px: int):
+def _plate(around: tuple[Segment, ...], run: Run, margin_px: int):
     """The plate of some segments, or the NoPlate: the events of a batch mostly share it."""
     from models.video.background import NoPlate, learn_plate
 
     try:
-        return learn_plate(stills(around, run), detector, margin_px)
+        return learn_plate(stills(around, run), detector(), margin_px)
     except NoPlate as reason:
         return reason

@@ -11,7 +11,7 @@ from expectations.camera_observation import STATION as OBSERVATIONS
 from expectations.video_event import STATION as EVENTS
 from precrisis import door
 from precrisis.city import city
-from precrisis.footage.camera_setup import detector, rules
+from precrisis.footage.camera_setup import rules
 from precrisis.footage.evidence import draw_evidence
 from precrisis.footage.muting import muted_kinds
 from precrisis.footage.urgent import raise_urgent
@@ -33,7 +33,7 @@ MARGIN = dt.timedelta(minutes=10)
 def name_and_draw(batch: list[dict[str, Any]], run: Run) -> None:
     """Name the events that one camera's batch takes part in, and draw their evidence."""
     name(batch, run)
-    draw_evidence(batch, run, detector())
+    draw_evidence(batch, run)
 
 
 def name(batch: list[dict[str, Any]], run: Run) -> None:

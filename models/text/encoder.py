@@ -15,6 +15,8 @@ from models.register import weights_file
 if TYPE_CHECKING:
     import torch
 
+    from models.text.graph import Layers
+
 CHECKPOINT = "e5-small"
 # Cost grows with length and a theme shows early: 96 tokens are about 70 words.
 LONGEST_TOKENS = 96
@@ -35,6 +37,9 @@ class BadRevision(ValueError):
 
 class Encoder:
     """A BERT-like encoder; a text's vector is the mean of its tokens' last states.
+
+    One that reads with what was learnt computes its layers by ONNX Runtime (graph.py); one that is
+    to learn stays torch's.
 
     A thread of this process reads a batch at a time, and torch gets one thread for each: with more,
     OpenMP's waiting made a loaded machine slower than one did.
@@ -63,16 +68,19 @@ class Encoder:
             self._model = AutoModel.from_pretrained(**where, dtype=torch.float32).eval()
         except OSError as error:
             raise WeightsMissing(f"encoder {Path(source).name} not found; run `make up`") from error
+        self._layers: Layers | None = None
         if learnt is not None:
+            from models.text.graph import compiled
             from models.text.network import merge
 
             merge(self._model, learnt)
-        self._model.to(fastest_type())
+            self._layers = compiled(self._model.encoder.layer, self._model.config.hidden_size)
+            del self._model.encoder  # its weights are in the graph now
         self._workers = workers
 
     @property
     def network(self) -> "torch.nn.Module":
-        """The loaded model, for training."""
+        """The loaded model, for training: whole unless it reads with what was learnt."""
         return self._model
 
     def embed(self, texts: list[str]) -> np.ndarray:
@@ -82,7 +90,7 @@ class Encoder:
         rows = np.zeros((len(texts), self._model.config.hidden_size), np.float32)
 
         def fill(places: np.ndarray, states: "torch.Tensor", mask: "torch.Tensor") -> None:
-            rows[places] = token_mean(states.float(), mask).numpy()
+            rows[places] = token_mean(states, mask).numpy()
 
         self.each_batch(texts, fill)
         return rows
@@ -96,11 +104,15 @@ class Encoder:
         def run(places: np.ndarray) -> None:
             with torch.inference_mode():
                 ids, mask = padded([tokens[place] for place in places])
-                states = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
-                use(places, states, mask)
+                use(places, self._last_states(ids, mask), mask)
 
         with ThreadPoolExecutor(self._workers) as pool:
             list(pool.map(run, batches([len(ids) for ids in tokens])))
+
+    def _last_states(self, ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
+        if self._layers:
+            return self._layers(self._model.embeddings(ids), mask)
+        return self._model(input_ids=ids, attention_mask=mask).last_hidden_state
 
     def tokens(self, texts: list[str]) -> list[list[int]]:
         """Token ids of each text, as prepared, at most LONGEST_TOKENS."""
@@ -139,15 +151,6 @@ def padded(tokens: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
     ids = pad_sequence([torch.tensor(row) for row in tokens], batch_first=True, padding_value=1)
     lengths = torch.tensor([len(row) for row in tokens])
     return ids, (torch.arange(ids.shape[1]) < lengths[:, None]).long()
-
-
-def fastest_type() -> "torch.dtype":
-    """bfloat16 where the CPU computes in it, else float32 (measured: models/README.md)."""
-    import torch
-
-    flags = Path("/proc/cpuinfo")
-    has_bf16 = flags.is_file() and {"avx512_bf16", "amx_bf16"} & set(flags.read_text().split())
-    return torch.bfloat16 if has_bf16 else torch.float32
 
 
 def prepare(text: str) -> str:

@@ -141,11 +141,19 @@ def full_week() -> Week:
                 "tested_from": dt.date(2026, 10, 12),
                 "tested_until": dt.date(2026, 11, 15),
                 "incident_count": 153,
-                "area_share": 0.05,
-                "hit_rate": rate,
-                "pai": rate / 0.05,
+                "area_share": share,
+                "hit_rate": rate + 2 * (share - 0.05),
+                "pai": (rate + 2 * (share - 0.05)) / share,
             }
-            for method, rate in (("gamma-poisson", 0.21), ("count-map", 0.19))
+            for share in (0.01, 0.05, 0.1)
+            for method, rate in (
+                ("gamma-poisson", 0.21),
+                ("count-map", 0.19),
+                ("published", 0.2),
+                ("kernel-density", 0.17),
+                ("persistence", 0.12),
+                ("regression", 0.18),
+            )
         ],
         suppressed=[{"window_count": 300, "theme_hour_count": 40}],
         versions=[{"model_version": "people-2.1.0"}],

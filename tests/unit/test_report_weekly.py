@@ -73,6 +73,20 @@ def test_the_pages_say_where_why_and_what_is_hidden():
         assert expected in re.sub(r"\s+", " ", text), expected
 
 
+def test_each_method_is_one_row_with_a_cell_for_each_share_of_the_area():
+    scores = [r for r in full_week().scores if r["method"] in ("count-map", "gamma-poisson")]
+    alone = next(r for r in full_week().scores if r["method"] == "persistence")  # at 1 % only
+    html = report_html(week(scores=[alone, *scores]), city(), "en")
+    assert re.findall(r"on (\S+) of the area</th>", html) == ["1%", "5%", "10%"]
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall("<tr>(.*?)</tr>", html)]
+    table = [re.findall(r"[^|\s][^|]*[^|\s]|–", row) for row in rows if "(" in row]
+    assert table == [
+        ["Gamma-Poisson model", "13%", "(13.0)", "21%", "(4.2)", "31%", "(3.1)"],
+        ["count map", "11%", "(11.0)", "19%", "(3.8)", "29%", "(2.9)"],
+        ["the week before", "4%", "(4.0)", "–", "–"],
+    ]
+
+
 def test_without_sample_cameras_there_is_no_banner():
     assert "DATI DI PROVA" not in report_html(full_week(), city(is_sample=False), "it")
 

@@ -8,6 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from precrisis.reports.queries import Rows
 
@@ -39,7 +40,10 @@ def hour_heatmap(hours: Rows, weekdays: list[str], axis: str) -> str:
             colour = colours(scale(row["risk_mean"]))
             axes.add_patch(Rectangle((x, y), 0.96, 0.94, facecolor=colour, linewidth=0))
         _dress_heatmap(axes, weekdays, axis)
-        bar = figure.colorbar(ScalarMappable(scale, colours), ax=axes, pad=0.015, aspect=12)
+        ticks = MaxNLocator(4, integer=True)  # whole: a decimal sign would need the language
+        bar = figure.colorbar(
+            ScalarMappable(scale, colours), ax=axes, pad=0.015, aspect=12, ticks=ticks, format="%d"
+        )
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0)
         return _svg(figure)

@@ -112,18 +112,20 @@ def peak_hour(hours: Rows) -> dict[str, Any] | None:
     return max(ordered, key=lambda row: row["risk_mean"], default=None)
 
 
-def best_score(scores: Rows) -> dict[str, Any] | None:
-    """Return the method that caught most at the middle one of the area shares tested.
+def by_middle_share(scores: Rows) -> Rows:
+    """Return what caught most first, by the middle one of the area shares tested; then the rest.
 
     At the smallest share a handful of incidents decides, at the largest all methods agree.
     """
+    known = {row["area_share"] for row in scores if row["hit_rate"] is not None}
+    middle = median_low(known) if known else None
+    return sorted(scores, key=lambda row: (row["area_share"] != middle, -(row["hit_rate"] or 0)))
+
+
+def best_score(scores: Rows) -> dict[str, Any] | None:
+    """Return the method that caught most at the middle one of the area shares tested."""
     known = [row for row in scores if row["hit_rate"] is not None]
-    if not known:
-        return None
-    middle = median_low({row["area_share"] for row in known})
-    return max(
-        (row for row in known if row["area_share"] == middle), key=lambda row: row["hit_rate"]
-    )
+    return by_middle_share(known)[0] if known else None
 
 
 def gathered(calendar: Rows) -> list[Rows]:

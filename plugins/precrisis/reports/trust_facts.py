@@ -6,7 +6,7 @@ from typing import Any
 from precrisis.alerts.wording import Language
 from precrisis.city import City
 from precrisis.reports import formats
-from precrisis.reports.findings import best_score
+from precrisis.reports.findings import best_score, by_middle_share
 from precrisis.reports.queries import Rows, Week
 from precrisis.reports.texts import report_texts
 
@@ -22,6 +22,7 @@ def trust_facts(week: Week, city: City, language: Language) -> dict[str, Any]:
     return {
         "k_authors": authors,
         "health": _health(week, text["nouns"]),
+        **_score_table(week),
         **_score_words(week, language),
         "suppressed": text["suppressed_text"].format(
             k_people=people,
@@ -49,6 +50,16 @@ def _health(week: Week, names: dict[str, str]) -> Rows:
     order = {noun: position for position, noun in enumerate(names)}
     rows = sorted(week.health, key=lambda row: (order.get(row["noun"], len(order)), row["noun"]))
     return [{**row, "name": names.get(row["noun"], row["noun"].replace("_", " "))} for row in rows]
+
+
+def _score_table(week: Week) -> dict[str, Any]:
+    """Return a column for each share of the area, and methods with a cell (or None) in each."""
+    cells = {(row["method"], row["area_share"]): row for row in week.scores}
+    areas = sorted({area for _, area in cells})
+    # In the order of the middle share, as the best one is chosen.
+    methods = list(dict.fromkeys(row["method"] for row in by_middle_share(week.scores)))
+    rows = [(method, [cells.get((method, area)) for area in areas]) for method in methods]
+    return {"score_areas": areas, "score_rows": rows}
 
 
 def _score_words(week: Week, language: Language) -> dict[str, str]:

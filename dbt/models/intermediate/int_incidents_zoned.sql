@@ -17,12 +17,10 @@
 {% set reach = degrees('60 + i.accuracy_m') %}
 with drawn as (
     select
-        c.time_zone,
-        (
-            select hashtext(string_agg(z::text, ',' order by z.zone_id) || c.time_zone)
-            from {{ ref('dim_zone') }} as z
-        ) as zones_digest
+        min(c.time_zone) as time_zone,
+        hashtext(string_agg(z::text, ',' order by z.zone_id) || min(c.time_zone)) as zones_digest
     from {{ ref('stg_city__cities') }} as c
+    left join {{ ref('dim_zone') }} as z on true
 ),
 
 plane as (

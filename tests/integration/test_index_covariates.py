@@ -9,7 +9,6 @@ from precrisis.risk import fit_baseline
 from precrisis.run import Run
 from precrisis.warehouse import connect
 from tests import marts
-from tests.integration.test_index_baseline import LEARNT_FROM
 from tests.marts import HOUR, UNTIL, incident
 
 WEEKS = 30
@@ -34,6 +33,8 @@ SELECT hour_start_at, risk_index, contribution_baseline, contribution_circumstan
     contribution_near_repeat, has_circumstances, certainty, zone_id
 FROM marts.fct_zone_hour WHERE zone_id = %s AND hour_start_at >= %s ORDER BY hour_start_at
 """
+# What the fit reads, and the days that the index sees alike.
+READ_BY_THE_FIT = "exposure:baseline_fit int_repeats_daily"
 RISK = "fct_zone_hour fct_risk_covariate"
 
 
@@ -42,7 +43,7 @@ def build(models: str) -> None:
 
 
 def fitted(town) -> dict[str, dict]:
-    build(" ".join(LEARNT_FROM))
+    build(READ_BY_THE_FIT)
     fit_baseline(Run("risk_score", "test", UNTIL - dt.timedelta(days=1), UNTIL))
     rows = town.rows("SELECT * FROM raw.risk_covariate")
     return {row["covariate"]: row for row in rows}
@@ -94,7 +95,7 @@ def test_rain_that_brings_incidents_is_learnt_and_nothing_else_is(town):
 def test_the_fit_and_the_index_have_the_same_last_days(town):
     town.rows(RAIN, SINCE, UNTIL)
     town.rows(IN_THE_RAIN, UNTIL)
-    build(" ".join(LEARNT_FROM))
+    build(READ_BY_THE_FIT)
     with connect("analysis") as connection:
         cases = [row for row in cases_before(connection, UNTIL) if row["is_taken"]]
     names = ("repeat_soon", "repeat_week", "repeat_around")

@@ -31,8 +31,8 @@
 {%- endmacro %}
 
 {# Days of fct_incident whose incidents are no longer those that were counted: arrived, edited, withdrawn
-   or placed anew. A day's digest is a sum over incidents, so the counts tell it too: nothing that was
-   counted is read twice but by its digest. #}
+   or placed anew. A day's digest is a sum over incidents (a patrol's find weighs four), so that it can be
+   worked out from the counts as well as from the incidents, and need not be stored. #}
 {% macro forget_changed_days() -%}
     {%- if is_incremental() -%}
     {%- set of_a_kind = "hashtext(concat(n.zone_id, '|', n.zone_name, '|', n.district, '|', n.category, '|', n.iccs_code))::bigint" -%}

@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 Layers = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-# The exporter that needs no further package; pinned with torch, and tested against it.
 OPSET = 20
 
 
@@ -48,12 +47,12 @@ def _exported(layers: nn.ModuleList, hidden: int) -> bytes:
     mask = torch.ones(2, 16, dtype=torch.bool)
     mask[1, 9:] = False  # or the exporter takes every mask for full
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on its age; see above
+        warnings.simplefilter("ignore")  # that this exporter is the old one
         torch.onnx.export(
             _Chain(layers).eval(),
             (torch.zeros(2, 16, hidden), mask),
             file,
-            dynamo=False,
+            dynamo=False,  # the new one needs a further package
             opset_version=OPSET,
             input_names=["states", "mask"],
             output_names=["last"],

@@ -28,6 +28,29 @@ def build() -> None:
     marts.build(only="+exposure:baseline_fit")
 
 
+# Which version of its row a day's count is.
+KEPT = "SELECT xmin::text FROM marts.fct_incident WHERE local_date = (SELECT local_date"
+KEPT += " FROM intermediate.int_incidents_zoned WHERE source_id = 'incident-2')"
+
+
+def move(town, number: int, by: dt.timedelta) -> None:
+    """Let the n-th incident have happened earlier, as its source now says."""
+    town.rows(
+        "UPDATE raw.incident SET occurred_from = occurred_from - %s, loaded_at = now(),"
+        " occurred_to = occurred_to - %s WHERE source_id = %s", by, by, f"incident-{number}",
+    )  # fmt: skip
+
+
+def wrongly_counted(town) -> list[dict]:
+    """Where counts differ from the incidents, either way."""
+    columns = "zone_id, zone_name, district, local_date, category, iccs_code"
+    found = f"SELECT {columns}, count(*)::int, (count(*) FILTER (WHERE found_by = 'patrol'))::int"
+    found += f" FROM intermediate.int_incidents_zoned GROUP BY {columns}"
+    told = f"SELECT {columns}, incident_count, patrol_count FROM marts.fct_incident"
+    either = f"(({found}) EXCEPT ({told})) UNION ALL (({told}) EXCEPT ({found}))"
+    return town.rows(either)
+
+
 @pytest.fixture
 def placed(town):
     """One inside a zone, one 30 m beside it, one far from all."""
@@ -73,7 +96,7 @@ def test_another_zone_places_old_incidents_anew(placed, run):
 
 
 def test_counts_by_day_follow_what_arrives_changes_and_goes_and_leave_other_days(placed):
-    """Each in one increment: another day, another category, a loss, an arrival, another name."""
+    """Another day, another category and an arrival in one increment; a loss in the next."""
     for number in (1, 2):
         move(placed, number, DAY * number)
     build()
@@ -96,29 +119,6 @@ def test_counts_take_the_new_name_of_a_zone(placed, run):
     build()
     assert not wrongly_counted(placed)
     assert "Freedom Square" in {r["zone_name"] for r in placed.rows("TABLE marts.fct_incident")}
-
-
-# Which version of its row a day's count is.
-KEPT = "SELECT xmin::text FROM marts.fct_incident WHERE local_date = (SELECT local_date"
-KEPT += " FROM intermediate.int_incidents_zoned WHERE source_id = 'incident-2')"
-
-
-def move(town, number: int, by: dt.timedelta) -> None:
-    """Let the n-th incident have happened earlier, as its source now says."""
-    town.rows(
-        "UPDATE raw.incident SET occurred_from = occurred_from - %s, loaded_at = now(),"
-        " occurred_to = occurred_to - %s WHERE source_id = %s", by, by, f"incident-{number}",
-    )  # fmt: skip
-
-
-def wrongly_counted(town) -> list[dict]:
-    """Where counts differ from the incidents, either way."""
-    columns = "zone_id, zone_name, district, local_date, category, iccs_code"
-    found = f"SELECT {columns}, count(*)::int, (count(*) FILTER (WHERE found_by = 'patrol'))::int"
-    found += f" FROM intermediate.int_incidents_zoned GROUP BY {columns}"
-    told = f"SELECT {columns}, incident_count, patrol_count FROM marts.fct_incident"
-    either = f"(({found}) EXCEPT ({told})) UNION ALL (({told}) EXCEPT ({found}))"
-    return town.rows(either)
 
 
 def test_a_fit_stands_for_a_week_and_a_rerun_of_its_day_fits_again(placed):

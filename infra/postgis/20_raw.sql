@@ -262,11 +262,14 @@ CREATE TABLE IF NOT EXISTS raw.incident (
     occurred_to   timestamptz NOT NULL,
     accuracy_m    real        NOT NULL,
     found_by      text        NOT NULL,
-    geom          geometry(Point, 4326) NOT NULL,
+    -- A condition here instead of a test in dbt, which would look at millions of points at each build.
+    geom          geometry(Point, 4326) NOT NULL CHECK (st_isvalid(geom) AND NOT st_isempty(geom)),
     loaded_at     timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (source, source_id)
 );
 CREATE INDEX IF NOT EXISTS incident_geom_idx ON raw.incident USING gist (geom);
+-- What arrived since the last build (dbt: int_incidents_zoned).
+CREATE INDEX IF NOT EXISTS incident_loaded_idx ON raw.incident (loaded_at);
 
 -- What was looked for at a place; severity 0 is that it was not found.
 CREATE TABLE IF NOT EXISTS raw.disorder_audit (

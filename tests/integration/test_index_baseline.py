@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+import psycopg
 import pytest
 
 from precrisis.outcome import StepFailed
@@ -74,6 +75,18 @@ def test_what_comes_later_is_placed_and_what_the_records_lost_is_forgotten(place
     assert zoned(placed) == {
         "incident-2": "town-square", "incident-3": None, "incident-4": "river-park",
     }  # fmt: skip
+
+
+def test_the_first_incidents_of_a_city_that_had_none_are_placed(town):
+    build()
+    incident(town, 1, 11.1215, 46.0673)
+    build()
+    assert zoned(town) == {"incident-1": "town-square"}
+
+
+def test_a_point_that_is_no_place_is_refused(town):
+    with pytest.raises(psycopg.errors.CheckViolation):
+        incident(town, 1, float("nan"), 46.0673)
 
 
 def test_another_zone_places_old_incidents_anew(placed, run):

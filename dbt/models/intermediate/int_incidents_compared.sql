@@ -22,7 +22,9 @@ recorded as (
         ) as last_year_count
     from {{ ref('fct_incident') }} as i
     cross join present as p
-    where i.local_date >= p.until_on - 392 and i.local_date < p.until_on
+    where
+        i.local_date >= p.until_on - 56 and i.local_date < p.until_on
+        or i.local_date >= p.until_on - 392 and i.local_date < p.until_on - 364
     group by i.zone_id
 ),
 

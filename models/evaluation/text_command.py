@@ -48,4 +48,6 @@ def run(options: argparse.Namespace) -> dict:
 
     positive = [value for value in options.positive.split(",") if value.strip()]
     posts = read_posts(options.posts, options.task, *columns, positive, options.by)
-    return evaluate_text(options.task, posts, Understanding(workers=options.workers))
+    reader = Understanding(workers=options.workers)
+    reader.load()
+    return evaluate_text(options.task, posts, reader)

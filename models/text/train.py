@@ -20,13 +20,12 @@ from pathlib import Path
 import numpy as np
 
 from models.text.encoder import Encoder
-from models.text.reading import TONES
 from models.text.training.examples import (
     OURS,
     OWN_POSTS,
     Example,
     digest,
-    every_worded,
+    every_tone,
     own_posts,
     public_posts,
 )
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Learn, measure on what was left out, and write file and record."""
     options = _parser().parse_args(arguments)
     examples = gathered(options.public, options.corrections)
-    wordy = every_worded(options.public) if options.public else []
+    wordy = every_tone(options.public) if options.public else []
     states, folds = prepared(examples)
     left_out = leave_out(examples, states, folds, wordy, range(options.folds))
     learnt, _ = tune(Encoder, states, examples, list(range(len(examples))), SEED)
@@ -86,33 +85,15 @@ def leave_out(
         inside = np.flatnonzero(folds != fold).tolist()
         outside = sorted(np.flatnonzero(folds == fold).tolist(), key=states.length)
         _, predict = tune(Encoder, states, examples, inside, SEED)
-        groups = {examples[place].group for place in outside}
-        others = worded_by([e for e in wordy if not _is_left_out(e, groups, fold)])
-        worded = wording_columns([examples[place].text for place in outside], others)
+        others = worded_by([e for e in wordy if fold_by_hash(e.group, FOLDS) != fold])
+        worded = wording_logits([examples[place].text for place in outside], others)
         found |= dict(zip(outside, np.hstack([predict(outside), worded]), strict=True))
     return found
 
 
-def _is_left_out(example: Example, events: set[str], fold: int) -> bool:
-    """Tell whether a post of a whole set belongs to the fold, or to one of its events."""
-    alone = example.informs is None
-    return fold_by_hash(example.group, FOLDS) == fold if alone else example.group in events
-
-
 def worded_by(examples: Sequence[Example]) -> dict[str, np.ndarray]:
-    """What wording alone tells of tones and of informing."""
-    tones = [e for e in examples if e.tone is not None]
-    crises = [e for e in examples if e.informs is not None]
-    return {
-        **fit_wording("tone", len(TONES), [e.text for e in tones], [e.tone for e in tones]),
-        **fit_wording("crisis", 2, [e.text for e in crises], [e.informs for e in crises]),
-    }
-
-
-def wording_columns(texts: Sequence[str], worded: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Scores by wording: tones, and informing."""
-    crisis = wording_logits(texts, worded, "crisis")
-    return np.column_stack([wording_logits(texts, worded, "tone"), crisis[:, 1] - crisis[:, 0]])
+    """What wording alone tells of tones."""
+    return fit_wording([e.text for e in examples], [e.tone for e in examples])
 
 
 def write(

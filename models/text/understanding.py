@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from models.text.encoder import Encoder
-from models.text.reading import THEMES, Reading
+from models.text.reading import THEMES, TONES, Reading
 from models.text.wording import wording_logits
 
 LEARNT = Path(__file__).with_name("data") / "understanding.npz"
 RECORD = LEARNT.with_suffix(".json")
-INFORMATIVE = THEMES.index("informative")
+# What the heads say of a post, in order: themes, tones, and whether it informs of an emergency.
+INFORMS = len(THEMES) + len(TONES)
+OUTPUTS = INFORMS + 1
 EVEN = 0.5
 # What the figures on the card were measured with: nearer to the decision a person should look; of a
 # tone, when the two likeliest differ by less. For a city's posts its pack says (uncertain_margin).
@@ -31,8 +34,8 @@ class LearntDiffers(RuntimeError):
 class Understanding:
     """What `python -m models.text.train` learnt, on top of the registered encoder.
 
-    The score of `informative` is calibrated twice: as a theme among all posts of a city, and for
-    posts collected by the name of an emergency, most of which inform. `read` gives the latter.
+    Whether a post informs is asked twice: as a theme among all posts of a city, and of posts that
+    were collected by the name of an emergency, most of which do. `read` answers the latter.
     """
 
     def __init__(self, learnt: Path = LEARNT, workers: int = 1) -> None:
@@ -57,7 +60,7 @@ class Understanding:
         _ = self._encoder
 
     def logits(self, texts: list[str]) -> np.ndarray:
-        """Uncalibrated scores, shape (texts, themes + tones)."""
+        """Uncalibrated scores, shape (texts, OUTPUTS)."""
         return logits_of(self._encoder.embed(texts), self._arrays)
 
     def themes(self, texts: list[str]) -> np.ndarray:
@@ -68,25 +71,21 @@ class Understanding:
     def read(self, task: str, texts: list[str]) -> Reading:
         """Reading for `informative` or `hate` (no, yes) or `tone`. Raises KeyError for others."""
         readers = {"informative": self._informative, "hate": self._hate, "tone": self._tone}
-        return readers[task](texts, self.logits(texts))
+        return readers[task](texts)
 
-    def _informative(self, texts: list[str], logits: np.ndarray) -> Reading:
-        worded = wording_logits(texts, self._arrays, "crisis")
-        *weights, threshold = self._arrays["crisis_calibration"]
-        yes = informing(logits[:, INFORMATIVE], worded[:, 1] - worded[:, 0], weights)
-        return yes_or_no(yes, float(threshold))
+    def _informative(self, texts: list[str]) -> Reading:
+        scale, shift, threshold = self._arrays["crisis_calibration"]
+        return yes_or_no(expit(self.logits(texts)[:, INFORMS] * scale + shift), float(threshold))
 
-    def _hate(self, texts: list[str], logits: np.ndarray) -> Reading:
-        place = THEMES.index("hate")
-        scale, shift = self._arrays["theme_calibration"][:, place]
-        return yes_or_no(expit(logits[:, place] * scale + shift), EVEN)
+    def _hate(self, texts: list[str]) -> Reading:
+        return yes_or_no(self.themes(texts)[:, THEMES.index("hate")], EVEN)
 
-    def _tone(self, texts: list[str], logits: np.ndarray) -> Reading:
-        probabilities = tone_probabilities(
-            logits[:, len(THEMES) :],
-            wording_logits(texts, self._arrays, "tone"),
-            self._arrays["tone_calibration"],
-        )
+    def _tone(self, texts: list[str]) -> Reading:
+        with ThreadPoolExecutor(1) as beside:
+            worded = beside.submit(wording_logits, texts, self._arrays)
+            read = self.logits(texts)[:, len(THEMES) : INFORMS]
+        scalings = self._arrays["tone_calibration"]
+        probabilities = tone_probabilities(read, worded.result(), scalings)
         weighed = probabilities * self._arrays["tone_favour"]
         weighed /= weighed.sum(axis=1, keepdims=True)
         second, best = np.sort(weighed, axis=1)[:, -2:].T
@@ -96,12 +95,6 @@ class Understanding:
 def version_of(record: Mapping) -> str:
     """The name of what was learnt, by its record: what `model_version` of a signal holds."""
     return f"posts{record['version']}-{record['sha256'][:8]}"
-
-
-def informing(read: np.ndarray, worded: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """Probability that a post about an emergency informs, by network and wording together."""
-    by_network, by_wording, shift = weights
-    return expit(by_network * read + by_wording * worded + shift)
 
 
 def tone_probabilities(logits: np.ndarray, wording: np.ndarray, scalings: np.ndarray) -> np.ndarray:

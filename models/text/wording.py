@@ -46,7 +46,7 @@ def weighed(filled: sparse.csr_matrix, rarity: np.ndarray) -> sparse.csr_matrix:
     return sparse.diags(1 / np.maximum(length, 1e-9)) @ rows
 
 
-def wording_logits(texts: Sequence[str], learnt: Mapping[str, np.ndarray], task: str) -> np.ndarray:
-    """Scores of the classes of `tone` or `crisis` (no, yes), shape (texts, classes)."""
-    rows = weighed(hashed(texts), learnt[f"{task}_rarity"].astype(np.float32))
-    return rows @ learnt[f"{task}_weights"].astype(np.float32) + learnt[f"{task}_offsets"]
+def wording_logits(texts: Sequence[str], learnt: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Scores of the tones, shape (texts, tones)."""
+    rows = weighed(hashed(texts), learnt["tone_rarity"].astype(np.float32))
+    return rows @ learnt["tone_weights"].astype(np.float32) + learnt["tone_offsets"]

@@ -52,9 +52,19 @@ def test_one_window_finds_a_corner_that_the_grid_cuts_in_four():
     corner = np.array([[x, y] for x in (-40.0, 40) for y in (-40.0, 40)])
     grid = Grid.covering(corner, 300)
     placed = place_windows(grid, corner, np.ones(4), np.zeros(grid.size), 1)
-    assert len(placed.corner_m) == 1
+    fullest = placed.corner_m[0]
+    assert ((corner >= fullest) & (corner < fullest + placed.side_m)).all()
     assert placed.holds(corner).all()
-    assert placed.km2 == pytest.approx(0.09)
+    assert 0.08 < placed.km2 <= 0.09
+
+
+@pytest.mark.parametrize(("cell_m", "side_m"), [(400, 200), (300, 150), (200, 150), (100, 100)])
+def test_windows_are_half_a_cell_wide_and_not_under_150_m(cell_m, side_m):
+    xy, _ = town(200)
+    grid = Grid.covering(xy, cell_m)
+    placed = place_windows(grid, xy, np.ones(len(xy)), np.zeros(grid.size), 8)
+    assert placed.side_m == side_m
+    assert 0.85 < placed.km2 * 1e6 / (8 * cell_m**2) < 1.0001
 
 
 def test_windows_never_cover_more_than_they_may_and_beat_the_grid():

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from operator import and_
 from pathlib import Path
 
 import numpy as np
@@ -120,7 +121,6 @@ def test_plain_phrases_are_understood(scorer: ThemeScorer, text: str, theme: str
     assert scores.probabilities[theme] >= 0.5
 
 
-@pytest.mark.xfail(strict=True, reason="no group is named: just below even odds, see the card")
 def test_hate_against_a_group_that_is_only_hinted_at(scorer: ThemeScorer) -> None:
     scores = scorer.score(["Quella gente fa schifo, cacciateli tutti dal paese"])[0]
     assert scores.probabilities["hate"] >= 0.5
@@ -137,15 +137,14 @@ def test_figures_of_speech_raise_no_alarm(scorer: ThemeScorer, text: str) -> Non
 
 
 def test_the_sample_keeps_its_measured_floor(scorer: ThemeScorer) -> None:
-    """Alarms first: precision stays above 0.9 and the demo's three cells keep five authors."""
+    """Sure alarms are right and found, and the demo's three cells keep five authors."""
     posts = [json.loads(line) for line in SAMPLE.read_text("utf-8").splitlines()]
     scores = scorer.score([post["text"] for post in posts])
-    alarmed = [
-        p["label_theme"] in scorer.alarm_themes
-        for p, s in zip(posts, scores, strict=True)
-        if s.is_alarming
-    ]
-    assert sum(alarmed) / len(alarmed) >= 0.9
+    said = [s.is_alarming for s in scores]
+    true = [p["label_theme"] in scorer.alarm_themes for p in posts]
+    right = sum(map(and_, said, true))
+    assert right / sum(said) >= 0.85
+    assert right / sum(true) >= 0.8
     for cell in CELLS:
         authors = {
             p["author"]

@@ -13,9 +13,9 @@ from models.text.training import calibration
 from models.text.training.examples import BadExamples, Example, own_posts, public_posts
 from models.text.training.folds import folds_of
 from models.text.training.record import COLUMNS
-from models.text.training.tuning import OUTPUTS, LowerStates, tune
+from models.text.training.tuning import LowerStates, tune
 from models.text.training.wording import fit_wording
-from models.text.understanding import logits_of
+from models.text.understanding import INFORMS, OUTPUTS, logits_of
 from models.text.wording import wording_logits
 from tests.unit.tiny_checkpoint import write_tiny_checkpoint
 
@@ -28,15 +28,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def toy_examples(count: int) -> list[Example]:
-    """Texts of one letter: z is panic and everything else calm."""
+    """Texts of one letter: z is panic, which informs, and everything else calm."""
     made = []
     for number in range(count):
         theme = ("panic", "calm")[number % 2]
         text = " ".join(RNG.choice(["zz", "zzz"] if theme == "panic" else ["aa", "aaa"], 6))
         themes = {name: float(name == theme) for name in THEMES}
-        made.append(
-            Example(f"{text} {number}", "own", str(number), themes, function=theme, language="it")
-        )
+        about = {"function": theme, "language": "it", "informs": theme == "panic"}
+        made.append(Example(f"{text} {number}", "own", str(number), themes, **about))
     return made
 
 
@@ -49,8 +48,8 @@ def test_what_is_merged_says_what_was_learnt(tiny: Path) -> None:
     merged = logits_of(Encoder(tiny, learnt=arrays).embed(texts), arrays)
     assert merged.shape == (64, OUTPUTS)
     assert np.allclose(merged, predict(range(64)), atol=0.02)
-    panic = merged[:, THEMES.index("panic")]
-    assert panic[::2].mean() > panic[1::2].mean()
+    for said in (merged[:, THEMES.index("panic")], merged[:, INFORMS]):
+        assert said[::2].mean() > said[1::2].mean()
 
 
 def test_the_same_examples_give_the_same(tiny: Path) -> None:
@@ -76,7 +75,7 @@ def test_the_record_names_the_file_and_what_was_left_out(tiny: Path, tmp_path: P
     assert len(record["sha256"]) == len(record["examples_sha256"]) == 64
     arrays = np.load(tmp_path / "toy.npz")
     assert arrays["theme_calibration"].shape == (2, len(THEMES))
-    assert arrays["crisis_calibration"].shape == (4,)
+    assert arrays["crisis_calibration"].shape == (3,)
     assert arrays["tone_favour"].tolist() == [1, 1, 1]
 
 
@@ -139,10 +138,10 @@ def test_a_rare_class_is_favoured_where_macro_f1_gains() -> None:
 
 def test_wording_tells_tones_by_words_and_their_parts() -> None:
     texts = [f"{word} {n}" for n in range(30) for word in ("vile", "rude", "birds")]
-    learnt = fit_wording("tone", 3, texts, [0, 1, 2] * 30)
-    found = wording_logits(["so vile!", "ruder than that", "a bird sings"], learnt, "tone")
+    learnt = fit_wording(texts, [0, 1, 2] * 30)
+    found = wording_logits(["so vile!", "ruder than that", "a bird sings"], learnt)
     assert found.argmax(axis=1).tolist() == [0, 1, 2]
-    assert (wording_logits(["so vile!"], fit_wording("tone", 3, [], []), "tone") == 0).all()
+    assert (wording_logits(["so vile!"], fit_wording([], [])) == 0).all()
 
 
 def test_a_missing_public_set_is_named(tmp_path: Path) -> None:

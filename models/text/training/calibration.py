@@ -1,5 +1,7 @@
 """From logits of left-out examples to probabilities that mean what they say (Platt 1999)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, softmax
@@ -19,16 +21,6 @@ def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
 
     scale, shift = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
     return float(scale), float(shift)
-
-
-def weighed(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Weights of two scores, shape (n, 2), and a shift: the logistic regression of `truth`."""
-
-    def loss(found: np.ndarray) -> float:
-        score = scores @ found[:2] + found[2]
-        return float(np.mean(np.logaddexp(0, score) - truth * score))
-
-    return minimize(loss, np.array([1.0, 0.0, 0.0]), method="Nelder-Mead").x
 
 
 def tone_scaling(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -77,6 +69,6 @@ def weighted_macro_f1(
     return float(np.mean(scores))
 
 
-def probability(logits: np.ndarray, scaling: tuple[float, float]) -> np.ndarray:
+def probability(logits: np.ndarray, scaling: Sequence[float]) -> np.ndarray:
     """Calibrated probability of yes."""
     return expit(scaling[0] * logits + scaling[1])

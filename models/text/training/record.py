@@ -8,8 +8,7 @@ from models import measures
 from models.text.reading import THEMES, TONES
 from models.text.training import calibration
 from models.text.training.examples import OURS, TONE_SHARES, Example
-from models.text.training.tuning import OUTPUTS
-from models.text.understanding import EVEN, informing, tone_probabilities
+from models.text.understanding import EVEN, INFORMS, OUTPUTS, tone_probabilities
 
 
 def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
@@ -29,21 +28,20 @@ def calibrated(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.
     }
 
 
-# Columns of logits: themes and tones by the network, tones and informing by wording.
-_TONES = slice(len(THEMES), len(THEMES) + len(TONES))
+# Columns of logits: what the network says, then tones by wording.
+_TONES = slice(len(THEMES), INFORMS)
 _WORDING = slice(OUTPUTS, OUTPUTS + len(TONES))
-_CRISIS = [THEMES.index("informative"), OUTPUTS + len(TONES)]
-COLUMNS = OUTPUTS + len(TONES) + 1
+COLUMNS = OUTPUTS + len(TONES)
 
 
 def _crisis(examples: Sequence[Example], logits: np.ndarray) -> np.ndarray:
     rows = _rows(examples, ("crisis",))
     if not len(rows):
-        return np.array([1, 0, 0, EVEN], np.float32)
-    truth = _informs(examples, rows)
-    weights = calibration.weighed(logits[rows][:, _CRISIS], truth)
-    yes = informing(*logits[rows][:, _CRISIS].T, weights)
-    return np.array([*weights, calibration.best_threshold(yes, truth)], np.float32)
+        return np.array([1, 0, EVEN], np.float32)
+    said, truth = logits[rows, INFORMS], _informs(examples, rows)
+    scaling = calibration.platt(said, truth)
+    yes = calibration.probability(said, scaling)
+    return np.array([*scaling, calibration.best_threshold(yes, truth)], np.float32)
 
 
 def _tones(examples: Sequence[Example], logits: np.ndarray) -> dict[str, np.ndarray]:
@@ -97,15 +95,16 @@ def _crisis_figures(
     rows = _rows(examples, ("crisis",))
     if not len(rows):
         return None
-    yes, truth = informing(*logits[rows][:, _CRISIS].T, found[:3]), _informs(examples, rows)
+    *scaling, threshold = map(float, found)
+    yes, truth = calibration.probability(logits[rows, INFORMS], scaling), _informs(examples, rows)
     events = np.array([examples[row].group for row in rows])
     by = {
         str(event): measures.macro_f1(
-            truth[events == event], (yes[events == event] >= found[3]).astype(int), 2
+            truth[events == event], (yes[events == event] >= threshold).astype(int), 2
         )
         for event in sorted(set(events))
     }
-    return {**_figures(truth, yes, float(found[3])), "macro_f1_by_event": by}
+    return {**_figures(truth, yes, threshold), "macro_f1_by_event": by}
 
 
 def _tone_figures(

@@ -10,15 +10,15 @@ from torch.nn import functional
 
 from models.text.encoder import Encoder
 from models.text.network import FIRST_TUNED, LAYERS, adapt, token_mean
-from models.text.reading import THEMES, TONES
+from models.text.reading import THEMES
 from models.text.training.examples import OURS, Example
+from models.text.understanding import INFORMS, OUTPUTS
 
 EPOCHS, BATCH = 2, 32
 RATE_ADAPTERS, RATE_HEADS, DECAY = 1e-3, 2e-3, 0.01
 WARM_UP_SHARE = 0.1
 # Our own posts are few and the only ones that show every theme: seen so many times an epoch.
-OWN_REPEATS = 4
-OUTPUTS = len(THEMES) + len(TONES)
+OWN_REPEATS = 8
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _batches(
 
 
 def _loss(logits: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
-    """Binary cross-entropy of the themes that are known, plus cross-entropy of the tone."""
+    """Cross-entropies of the themes that are known, of the tone, and of what informs."""
     known = torch.tensor([[t in e.themes for t in THEMES] for e in examples])
     wanted = torch.tensor([[e.themes.get(t, 0.0) for t in THEMES] for e in examples])
     themes = functional.binary_cross_entropy_with_logits(
@@ -151,5 +151,11 @@ def _loss(logits: torch.Tensor, examples: Sequence[Example]) -> torch.Tensor:
     total = (themes * known).sum() / max(1, known.any(1).sum())
     tones = torch.tensor([-1 if e.tone is None else e.tone for e in examples])
     if (tones >= 0).any():
-        total = total + functional.cross_entropy(logits[:, len(THEMES) :], tones, ignore_index=-1)
+        said = logits[:, len(THEMES) : INFORMS]
+        total = total + functional.cross_entropy(said, tones, ignore_index=-1)
+    judged = [row for row, e in enumerate(examples) if e.informs is not None]
+    if judged:
+        informs = torch.tensor([float(examples[row].informs) for row in judged])
+        said = logits[judged, INFORMS]
+        total = total + functional.binary_cross_entropy_with_logits(said, informs)
     return total

@@ -1,4 +1,4 @@
-"""Learn classes from words: multinomial logistic regression on hashed n-grams."""
+"""Learn tones from words: multinomial logistic regression on hashed n-grams."""
 
 from collections.abc import Sequence
 
@@ -6,27 +6,27 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
+from models.text.reading import TONES
 from models.text.wording import BUCKETS, hashed, weighed
 
 RIDGE, ROUNDS = 1e-5, 120
 
 
-def no_wording(task: str, classes: int) -> dict[str, np.ndarray]:
-    """Arrays that say nothing: every class alike."""
+def no_wording() -> dict[str, np.ndarray]:
+    """Arrays that say nothing: every tone alike."""
     return {
-        f"{task}_rarity": np.ones(BUCKETS, np.float16),
-        f"{task}_weights": np.zeros((BUCKETS, classes), np.float16),
-        f"{task}_offsets": np.zeros(classes, np.float32),
+        "tone_rarity": np.ones(BUCKETS, np.float16),
+        "tone_weights": np.zeros((BUCKETS, len(TONES)), np.float16),
+        "tone_offsets": np.zeros(len(TONES), np.float32),
     }
 
 
-def fit_wording(
-    task: str, classes: int, texts: Sequence[str], labels: Sequence[int]
-) -> dict[str, np.ndarray]:
-    """Arrays for models/text/wording.py; rare classes count as the root of their share says."""
+def fit_wording(texts: Sequence[str], tones: Sequence[int]) -> dict[str, np.ndarray]:
+    """Arrays for models/text/wording.py; rare tones count as the root of their share says."""
     if not texts:
-        return no_wording(task, classes)
-    filled, truth = hashed(texts), np.asarray(labels, int)
+        return no_wording()
+    classes = len(TONES)
+    filled, truth = hashed(texts), np.asarray(tones, int)
     held = np.asarray(filled.sum(axis=0)).ravel()
     rarity = (np.log((1 + len(texts)) / (1 + held)) + 1).astype(np.float16)
     rows = weighed(filled, rarity.astype(np.float32))
@@ -46,7 +46,7 @@ def fit_wording(
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS}).x
     found = found.reshape(-1, classes).astype(np.float16)
     return {
-        f"{task}_rarity": rarity,
-        f"{task}_weights": found[:-1],
-        f"{task}_offsets": found[-1].astype(np.float32),
+        "tone_rarity": rarity,
+        "tone_weights": found[:-1],
+        "tone_offsets": found[-1].astype(np.float32),
     }

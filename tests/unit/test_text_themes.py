@@ -143,8 +143,8 @@ def test_the_sample_keeps_its_measured_floor(scorer: ThemeScorer) -> None:
     said = [s.is_alarming for s in scores]
     true = [p["label_theme"] in scorer.alarm_themes for p in posts]
     right = sum(map(and_, said, true))
-    assert right / sum(said) >= 0.85
-    assert right / sum(true) >= 0.8
+    assert right / sum(said) >= 0.88
+    assert right / sum(true) >= 0.83
     for cell in CELLS:
         authors = {
             p["author"]
